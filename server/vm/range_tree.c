@@ -1,0 +1,431 @@
+#include "server/vm/range_tree.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+
+/* The first slot that ends above the address; count: none does. */
+static uint32_t
+find_slot(const struct range_node *node, uint64_t address)
+{
+	uint32_t low = 0, high = node->count;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (node->end[middle] > address)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+struct range *
+range_tree_find(const struct range_tree *tree, uint64_t address)
+{
+	const struct range_node *node = tree->root;
+	struct range *range = tree->first;
+	uint32_t i;
+
+	if (!node) {
+		while (range && range->end <= address)
+			range = range->next;
+		return range;
+	}
+	i = find_slot(node, address);
+	if (i == node->count)
+		return NULL;
+	while (node->level > 0) {
+		node = node->node[i];
+		i = find_slot(node, address);
+	}
+	return node->range[i];
+}
+
+static uint64_t
+largest_gap(const struct range_node *node)
+{
+	uint64_t gap = node->gap[0];
+
+	for (uint32_t i = 1; i < node->count; i++) {
+		gap = MAX(gap, node->gap[i]);
+		gap = MAX(gap, node->start[i] - node->end[i - 1]);
+	}
+	return gap;
+}
+
+/* Tells slot i of a node what is below it. */
+static void
+update_slot(struct range_node *node, uint32_t i)
+{
+	if (node->level > 0) {
+		const struct range_node *below = node->node[i];
+
+		node->start[i] = below->start[0];
+		node->end[i] = below->end[below->count - 1];
+		node->gap[i] = largest_gap(below);
+	} else {
+		node->start[i] = node->range[i]->start;
+		node->end[i] = node->range[i]->end;
+		node->gap[i] = 0;
+	}
+}
+
+static void
+move_slots(struct range_node *to, uint32_t t, const struct range_node *from,
+    uint32_t f, uint32_t count)
+{
+	memmove(to->start + t, from->start + f, count * sizeof(to->start[0]));
+	memmove(to->end + t, from->end + f, count * sizeof(to->end[0]));
+	memmove(to->gap + t, from->gap + f, count * sizeof(to->gap[0]));
+	memmove(to->node + t, from->node + f, count * sizeof(to->node[0]));
+}
+
+static void
+open_slot(struct range_node *node, uint32_t i, void *below)
+{
+	move_slots(node, i + 1, node, i, node->count - i);
+	node->count++;
+	node->node[i] = below;
+	update_slot(node, i);
+}
+
+static void
+close_slot(struct range_node *node, uint32_t i)
+{
+	node->count--;
+	move_slots(node, i, node, i + 1, node->count - i);
+}
+
+static struct range_node *
+new_node(struct vm_zone *nodes, uint32_t level)
+{
+	struct range_node *node = vm_zone_alloc(nodes);
+
+	assert(node);
+	node->count = 0;
+	node->level = level;
+	return node;
+}
+
+/* Makes room in a full node for a slot at i. What comes in order at the end
+ * fills nodes to the brim. */
+static struct range_node *
+split(struct vm_zone *nodes, struct range_node *node, uint32_t i)
+{
+	struct range_node *right = new_node(nodes, node->level);
+	uint32_t keep = i == node->count ? node->count : node->count / 2;
+
+	move_slots(right, 0, node, keep, node->count - keep);
+	right->count = node->count - keep;
+	node->count = keep;
+	return right;
+}
+
+/* Puts a slot into a node. Returns the node's new right neighbour, if it had to
+ * be split, or NULL. */
+static struct range_node *
+insert_slot(struct vm_zone *nodes, struct range_node *node, uint32_t i,
+    void *below)
+{
+	struct range_node *right = NULL;
+
+	if (node->count == RANGE_TREE_SLOTS)
+		right = split(nodes, node, i);
+	if (right && (i > node->count || right->count == 0))
+		open_slot(right, i - node->count, below);
+	else
+		open_slot(node, i, below);
+	return right;
+}
+
+static struct range_node *
+insert_below(struct vm_zone *nodes, struct range_node *node,
+    struct range *range)
+{
+	uint32_t i = find_slot(node, range->start);
+	struct range_node *right;
+
+	if (node->level == 0)
+		return insert_slot(nodes, node, i, range);
+	if (i == node->count)
+		i--;
+	right = insert_below(nodes, node->node[i], range);
+	update_slot(node, i);
+	return right ? insert_slot(nodes, node, i + 1, right) : NULL;
+}
+
+static void
+link_range(struct range_tree *tree, struct range *range)
+{
+	range->next = range_tree_find(tree, range->start);
+	range->prev = range->next ? range->next->prev : tree->last;
+	*(range->prev ? &range->prev->next : &tree->first) = range;
+	*(range->next ? &range->next->prev : &tree->last) = range;
+	tree->count++;
+}
+
+static void
+unlink_range(struct range_tree *tree, struct range *range)
+{
+	*(range->prev ? &range->prev->next : &tree->first) = range->next;
+	*(range->next ? &range->next->prev : &tree->last) = range->prev;
+	range->prev = range->next = NULL;
+	tree->count--;
+}
+
+static void
+insert_node(struct range_tree *tree, struct vm_zone *nodes, struct range *range)
+{
+	struct range_node *right = insert_below(nodes, tree->root, range);
+	struct range_node *root;
+
+	if (!right)
+		return;
+	root = new_node(nodes, tree->root->level + 1);
+	open_slot(root, 0, tree->root);
+	open_slot(root, 1, right);
+	tree->root = root;
+}
+
+void
+range_tree_insert(struct range_tree *tree, struct vm_zone *nodes,
+    struct range *range)
+{
+	link_range(tree, range);
+	if (tree->root) {
+		insert_node(tree, nodes, range);
+	} else if (tree->count > RANGE_TREE_LIST) {
+		tree->root = new_node(nodes, 0);
+		for (range = tree->first; range; range = range->next)
+			insert_node(tree, nodes, range);
+	}
+}
+
+/* A node that has become small joins a neighbour that has room for it. */
+static void
+join(struct vm_zone *nodes, struct range_node *node, uint32_t i)
+{
+	struct range_node *left, *right;
+
+	if (node->node[i]->count >= RANGE_TREE_SLOTS / 4 || node->count < 2)
+		return;
+	if (i == node->count - 1)
+		i--;
+	left = node->node[i];
+	right = node->node[i + 1];
+	if (left->count + right->count > RANGE_TREE_SLOTS * 3 / 4)
+		return;
+	move_slots(left, left->count, right, 0, right->count);
+	left->count += right->count;
+	vm_zone_free(nodes, right);
+	close_slot(node, i + 1);
+	update_slot(node, i);
+}
+
+static void
+remove_below(struct vm_zone *nodes, struct range_node *node,
+    const struct range *range)
+{
+	uint32_t i = find_slot(node, range->start);
+
+	if (node->level == 0) {
+		assert(node->range[i] == range);
+		close_slot(node, i);
+		return;
+	}
+	remove_below(nodes, node->node[i], range);
+	if (node->node[i]->count == 0) {
+		vm_zone_free(nodes, node->node[i]);
+		close_slot(node, i);
+	} else {
+		update_slot(node, i);
+		join(nodes, node, i);
+	}
+}
+
+/* Is the root no help any more? */
+static bool
+root_is_idle(const struct range_node *root)
+{
+	if (root->level > 0)
+		return root->count == 1;
+	return root->count <= RANGE_TREE_LIST / 2;
+}
+
+void
+range_tree_remove(struct range_tree *tree, struct vm_zone *nodes,
+    struct range *range)
+{
+	struct range_node *root = tree->root;
+
+	unlink_range(tree, range);
+	if (!root)
+		return;
+	remove_below(nodes, root, range);
+	while (root && root_is_idle(root)) {
+		tree->root = root->level > 0 ? root->node[0] : NULL;
+		vm_zone_free(nodes, root);
+		root = tree->root;
+	}
+}
+
+void
+range_tree_resize(struct range_tree *tree, struct range *range, uint64_t start,
+    uint64_t end)
+{
+	struct range_node *path[RANGE_TREE_HEIGHT];
+	uint32_t slot[RANGE_TREE_HEIGHT];
+	struct range_node *node = tree->root;
+	uint32_t l;
+
+	assert(start < end);
+	assert(!range->prev || range->prev->end <= start);
+	assert(!range->next || end <= range->next->start);
+
+	for (l = 0; node; node = l > 0 ? node->node[slot[l]] : NULL) {
+		l = node->level;
+		path[l] = node;
+		slot[l] = find_slot(node, range->start);
+	}
+	range->start = start;
+	range->end = end;
+	for (l = 0; tree->root && l <= tree->root->level; l++)
+		update_slot(path[l], slot[l]);
+}
+
+struct gap {
+	uint64_t low;
+	uint64_t high;
+	uint64_t size;
+	uint64_t mask;
+	uint64_t start; /* out */
+};
+
+/* Does it fit between two addresses? */
+static bool
+fits(struct gap *gap, uint64_t from, uint64_t to)
+{
+	uint64_t start = MAX(from, gap->low);
+
+	to = MIN(to, gap->high);
+	if (start > UINT64_MAX - gap->mask)
+		return false;
+	start = (start + gap->mask) & ~gap->mask;
+	if (start >= to || to - start < gap->size)
+		return false;
+	gap->start = start;
+	return true;
+}
+
+/* Looks between the slots of a node, and into those that may have room. */
+static bool
+fits_below(struct gap *gap, const struct range_node *node)
+{
+	for (uint32_t i = find_slot(node, gap->low); i < node->count; i++) {
+		if (i > 0 && fits(gap, node->end[i - 1], node->start[i]))
+			return true;
+		if (node->gap[i] >= gap->size && fits_below(gap, node->node[i]))
+			return true;
+		if (node->end[i] >= gap->high)
+			return false;
+	}
+	return false;
+}
+
+static bool
+fits_in_list(struct gap *gap, const struct range_tree *tree)
+{
+	for (const struct range *r = tree->first; r && r->next; r = r->next)
+		if (fits(gap, r->end, r->next->start))
+			return true;
+	return false;
+}
+
+bool
+range_tree_find_gap(const struct range_tree *tree, uint64_t low, uint64_t high,
+    uint64_t size, uint64_t mask, uint64_t *start)
+{
+	struct gap gap = { low, high, size, mask, 0 };
+	bool found;
+
+	if (tree->count == 0)
+		found = fits(&gap, low, high);
+	else
+		found = fits(&gap, low, tree->first->start) ||
+			(tree->root ? fits_below(&gap, tree->root)
+				    : fits_in_list(&gap, tree)) ||
+			fits(&gap, tree->last->end, high);
+	if (found)
+		*start = gap.start;
+	return found;
+}
+
+static const char *
+check_list(const struct range_tree *tree)
+{
+	const struct range *prev = NULL;
+	uint64_t count = 0;
+
+	for (const struct range *r = tree->first; r; prev = r, r = r->next) {
+		if (r->start >= r->end)
+			return "a range is empty";
+		if (r->prev != prev)
+			return "a range is linked to another before it";
+		if (prev && prev->end > r->start)
+			return "two ranges overlap";
+		count++;
+	}
+	if (tree->last != prev)
+		return "the last range is another";
+	return count == tree->count ? NULL : "the count is wrong";
+}
+
+/* *at runs through the list meanwhile. */
+static const char *
+check_node(const struct range_node *node, const struct range **at)
+{
+	struct range_node told = *node;
+
+	if (node->count == 0 || node->count > RANGE_TREE_SLOTS)
+		return "a node is empty or overfull";
+	for (uint32_t i = 0; i < node->count; i++) {
+		const char *wrong = NULL;
+
+		if (node->level > 0) {
+			if (node->node[i]->level != node->level - 1)
+				return "a node is on another level";
+			wrong = check_node(node->node[i], at);
+		} else if (*at == node->range[i]) {
+			*at = (*at)->next;
+		} else {
+			wrong = "the tree has another order than the list";
+		}
+		if (wrong)
+			return wrong;
+		update_slot(&told, i);
+		if (told.start[i] != node->start[i] ||
+		    told.end[i] != node->end[i] || told.gap[i] != node->gap[i])
+			return "a slot tells other ends or another gap";
+	}
+	return NULL;
+}
+
+const char *
+range_tree_check(const struct range_tree *tree)
+{
+	const struct range *at = tree->first;
+	const char *wrong = check_list(tree);
+
+	if (wrong)
+		return wrong;
+	if (!tree->root)
+		return tree->count <= RANGE_TREE_LIST
+			   ? NULL
+			   : "many ranges have no node";
+	wrong = check_node(tree->root, &at);
+	return !wrong && at ? "the list has more than the tree" : wrong;
+}

@@ -1,0 +1,336 @@
+#include "server/vm/vm_check.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "server/vm/personality.h"
+#include "server/vm/vm_machine.h"
+#include "server/vm/vm_map.h"
+#include "server/vm/vm_map_copy.h"
+#include "server/vm/vm_object.h"
+#include "server/vm/vm_share.h"
+
+/* What a walk over everything has counted so far. */
+struct census {
+	struct vm_machine *vm;
+	uint8_t *entries; /* in use, by number; those met become 0 */
+	uint8_t *objects;
+	uint8_t *pieces;
+	uint8_t *shares;
+	uint32_t *object_refs;
+	uint32_t *node_refs;
+	uint32_t *frame_refs;
+	uint64_t ranges; /* nodes of range trees */
+};
+
+static char complaint[200];
+
+static const char *complain(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+static const char *
+complain(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(complaint, sizeof(complaint), format, arguments);
+	va_end(arguments);
+	return complaint;
+}
+
+static void
+census_free(struct census *census)
+{
+	free(census->entries);
+	free(census->objects);
+	free(census->pieces);
+	free(census->shares);
+	free(census->object_refs);
+	free(census->node_refs);
+	free(census->frame_refs);
+}
+
+static const char *
+census_start(struct census *census, struct vm_machine *vm)
+{
+	census->vm = vm;
+	census->entries = vm_zone_census(&vm->entries);
+	census->objects = vm_zone_census(&vm->objects);
+	census->pieces = vm_zone_census(&vm->pieces);
+	census->shares = vm_zone_census(&vm->shares);
+	census->object_refs = calloc(vm->objects.fresh, sizeof(uint32_t));
+	census->node_refs = calloc(vm->nodes.fresh, sizeof(uint32_t));
+	census->frame_refs = calloc(vm->pages.fresh, sizeof(uint32_t));
+	if (!census->entries || !census->objects || !census->pieces ||
+	    !census->shares || !census->object_refs || !census->node_refs ||
+	    !census->frame_refs)
+		return complain("there is no memory to check with");
+	return NULL;
+}
+
+/* One reference more to a node. Its slots count once, at the first. */
+static const char *
+count_node(struct census *census, uint32_t number, uint32_t level)
+{
+	struct vm_machine *vm = census->vm;
+	struct page_node *node = vm_zone_at(&vm->nodes, number);
+	const char *wrong = NULL;
+	uint64_t pages = 0;
+
+	if (number >= vm->nodes.fresh || node->level != level)
+		return complain("node %u is on no level", number);
+	if (census->node_refs[number]++ > 0)
+		return NULL;
+	for (unsigned i = 0; i < PAGE_TREE_SLOTS && !wrong; i++) {
+		uint32_t below = node->slot[i];
+
+		if (below == 0)
+			continue;
+		if (level == 0) {
+			if (below >= vm->pages.fresh)
+				return complain("there is no frame %u", below);
+			census->frame_refs[below]++;
+			pages++;
+			continue;
+		}
+		wrong = count_node(census, below, level - 1);
+		pages +=
+		    ((struct page_node *)vm_zone_at(&vm->nodes, below))->pages;
+	}
+	if (!wrong && pages != node->pages)
+		wrong =
+		    complain("node %u has %" PRIu64 " pages, and says %" PRIu64,
+			number, pages, node->pages);
+	if (!wrong && pages == 0)
+		wrong = complain("node %u has no pages", number);
+	return wrong;
+}
+
+static const char *
+count_tree(struct census *census, const struct page_tree *tree)
+{
+	if (tree->root == 0)
+		return NULL;
+	return count_node(census, tree->root, tree->height - 1);
+}
+
+static uint64_t
+nodes_of(const struct range_node *node)
+{
+	uint64_t nodes = node != NULL;
+
+	for (uint32_t i = 0; node && node->level > 0 && i < node->count; i++)
+		nodes += nodes_of(node->node[i]);
+	return nodes;
+}
+
+static const char *
+count_range_tree(struct census *census, const struct range_tree *tree)
+{
+	const char *wrong = range_tree_check(tree);
+
+	census->ranges += nodes_of(tree->root);
+	return wrong ? complain("range tree: %s", wrong) : NULL;
+}
+
+static bool
+bits_are_within(struct vm_attributes a)
+{
+	return (a.protection & ~a.max_protection & VM_PROT_ALL) == 0 &&
+	       a.inheritance <= VM_INHERIT_NONE;
+}
+
+static const char *
+check_entry(struct census *census, const struct vm_map *map,
+    const struct vm_map_entry *entry)
+{
+	struct vm_machine *vm = census->vm;
+	uint64_t start = entry->range.start, end = entry->range.end;
+	uint32_t number = vm_zone_number(&vm->entries, entry);
+
+	if (!census->entries[number])
+		return complain("entry at %#" PRIx64 " is free or in two maps",
+		    start);
+	census->entries[number] = 0;
+	if (start < map->min || end > map->max)
+		return complain("entry at %#" PRIx64 " is outside its map",
+		    start);
+	if ((start | end) & map->page_mask)
+		return complain("entry at %#" PRIx64 " is not aligned", start);
+	if (!bits_are_within(entry->attributes))
+		return complain("entry at %#" PRIx64
+				" has more protection than its maximum",
+		    start);
+	if (!entry->object)
+		return NULL;
+	if (entry->offset & VM_PAGE_MASK)
+		return complain("entry at %#" PRIx64 " has a ragged offset",
+		    start);
+	census->object_refs[vm_zone_number(&vm->objects, entry->object)]++;
+	return NULL;
+}
+
+static const char *
+check_map(struct census *census, const struct vm_map *map)
+{
+	const struct range *range;
+	const char *wrong = count_range_tree(census, &map->entries);
+	uint64_t size = 0;
+
+	for (range = map->entries.first; range && !wrong; range = range->next) {
+		wrong = check_entry(census, map,
+		    (const struct vm_map_entry *)range);
+		size += range->end - range->start;
+	}
+	if (!wrong && size != map->size)
+		wrong =
+		    complain("a map says its size is %" PRIu64 ", not %" PRIu64,
+			map->size, size);
+	return wrong;
+}
+
+static const char *
+check_object(struct census *census, uint32_t number)
+{
+	struct vm_machine *vm = census->vm;
+	struct vm_object *object = vm_zone_at(&vm->objects, number);
+	const char *wrong = count_range_tree(census, &object->shares);
+	struct range *range;
+
+	for (range = object->shares.first; range && !wrong;
+	     range = range->next) {
+		struct vm_share *share = (struct vm_share *)range;
+
+		census->shares[vm_zone_number(&vm->shares, share)] = 0;
+		if (share->others == 0)
+			wrong = complain("a share has nobody");
+	}
+	if (!wrong && census->object_refs[number] != object->refs)
+		wrong = complain("object %u has %u references, and says %u",
+		    number, census->object_refs[number], object->refs);
+	return wrong ? wrong : count_tree(census, &object->pages);
+}
+
+static const char *
+check_piece(struct census *census, uint32_t number)
+{
+	const struct vm_map_copy_piece *piece =
+	    vm_zone_at(&census->vm->pieces, number);
+
+	census->pieces[number] = 0;
+	return count_tree(census, &piece->pages);
+}
+
+typedef const char *check_one(struct census *census, uint32_t number);
+
+/* Every record of a zone that is in use. */
+static const char *
+check_zone(struct census *census, const struct vm_zone *zone,
+    const uint8_t *used, check_one *check)
+{
+	const char *wrong = NULL;
+
+	for (uint32_t n = 1; n < zone->fresh && !wrong; n++)
+		if (used[n])
+			wrong = check(census, n);
+	return wrong;
+}
+
+static const char *
+check_lost(const struct vm_zone *zone, const uint8_t *used, const char *what)
+{
+	for (uint32_t n = 1; n < zone->fresh; n++)
+		if (used[n])
+			return complain("%s %u is lost", what, n);
+	return NULL;
+}
+
+static const char *
+check_nodes(const struct census *census)
+{
+	const struct vm_machine *vm = census->vm;
+	uint32_t used = 0;
+
+	for (uint32_t n = 1; n < vm->nodes.fresh; n++) {
+		const struct page_node *node = vm_zone_at(&vm->nodes, n);
+
+		if (census->node_refs[n] == 0)
+			continue;
+		used++;
+		if (node->refs != census->node_refs[n])
+			return complain("node %u has %u references, and says "
+					"%u",
+			    n, census->node_refs[n], node->refs);
+	}
+	if (used != vm->nodes.used)
+		return complain("%u nodes are lost", vm->nodes.used - used);
+	return NULL;
+}
+
+static const char *
+check_frames(const struct census *census)
+{
+	const struct vm_page_pool *pages = &census->vm->pages;
+	uint32_t used = 0;
+
+	for (uint32_t n = 1; n < pages->fresh; n++) {
+		uint32_t refs = census->frame_refs[n];
+
+		used += refs > 0;
+		if (refs > 0 ? pages->refs[n] != refs
+			     : pages->refs[n] < VM_PAGE_FREE)
+			return complain("frame %u has %u references, and says "
+					"%#x",
+			    n, refs, pages->refs[n]);
+	}
+	if (used != pages->used)
+		return complain("%u frames are lost", pages->used - used);
+	return NULL;
+}
+
+static const char *
+check_all(struct census *census)
+{
+	struct vm_machine *vm = census->vm;
+	const struct vm_map *map;
+	const char *wrong = NULL;
+
+	LIST_FOREACH(map, &vm->maps, link)
+		if (!wrong)
+			wrong = check_map(census, map);
+	if (!wrong)
+		wrong = check_lost(&vm->entries, census->entries, "entry");
+	if (!wrong)
+		wrong = check_zone(census, &vm->objects, census->objects,
+		    check_object);
+	if (!wrong)
+		wrong = check_lost(&vm->shares, census->shares, "share");
+	if (!wrong)
+		wrong = check_zone(census, &vm->pieces, census->pieces,
+		    check_piece);
+	if (!wrong)
+		wrong = check_nodes(census);
+	if (!wrong)
+		wrong = check_frames(census);
+	if (!wrong && census->ranges != vm->ranges.used)
+		wrong = complain("nodes of range trees are lost");
+	return wrong;
+}
+
+const char *
+vm_check(struct vm_machine *vm)
+{
+	struct census census = { 0 };
+	const char *wrong;
+
+	while (vm_machine_reap(vm, UINT32_MAX))
+		continue;
+	wrong = census_start(&census, vm);
+	if (!wrong)
+		wrong = check_all(&census);
+	census_free(&census);
+	return wrong;
+}

@@ -1,0 +1,114 @@
+#include "server/vm/vm_machine.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/vm/vm_map.h"
+#include "server/vm/vm_map_copy.h"
+#include "server/vm/vm_object.h"
+#include "server/vm/vm_share.h"
+
+/*
+ * Limits that are the same whatever the memory. References to frames and nodes
+ * are slots of nodes, objects and pieces: fewer than a count can hold.
+ */
+enum {
+	NODES_MOST = (1 << 25) - (1 << 20),
+	ENTRIES_MOST = 1 << 24,
+	PIECES_MOST = 1 << 22,
+	OBJECTS_MOST = ENTRIES_MOST + PIECES_MOST,
+	SHARES_MOST = 2 * ENTRIES_MOST + 4,
+	RANGES_MOST = RANGE_TREE_NODES(ENTRIES_MOST + SHARES_MOST),
+};
+
+static_assert((uint64_t)NODES_MOST * PAGE_TREE_SLOTS + OBJECTS_MOST +
+		      PIECES_MOST <
+		  VM_PAGE_FREE,
+    "references to a frame or a node cannot wrap");
+
+/* At the worst every page has a leaf of its own. */
+static uint32_t
+nodes_for(const struct vm_page_pool *pages)
+{
+	enum { NODES_LEAST = 65536 };
+
+	return (uint32_t)MIN((uint64_t)pages->limit + NODES_LEAST,
+	    (uint64_t)NODES_MOST);
+}
+
+int
+vm_machine_init(struct vm_machine *vm, uint64_t memory, uint32_t entries)
+{
+	memset(vm, 0, sizeof(*vm));
+	LIST_INIT(&vm->maps);
+	LIST_INIT(&vm->dead_maps);
+	if (entries == 0 || entries > ENTRIES_MOST)
+		entries = ENTRIES_MOST;
+	if (vm_page_pool_init(&vm->pages, memory) &&
+	    vm_zone_init(&vm->nodes, sizeof(struct page_node),
+		nodes_for(&vm->pages)) &&
+	    vm_zone_init(&vm->objects, sizeof(struct vm_object),
+		OBJECTS_MOST) &&
+	    vm_zone_init(&vm->entries, sizeof(struct vm_map_entry), entries) &&
+	    vm_zone_init(&vm->pieces, sizeof(struct vm_map_copy_piece),
+		PIECES_MOST) &&
+	    vm_zone_init(&vm->shares, sizeof(struct vm_share), SHARES_MOST) &&
+	    vm_zone_init(&vm->ranges, sizeof(struct range_node), RANGES_MOST))
+		return 0;
+	vm_machine_deinit(vm);
+	return -ENOMEM;
+}
+
+void
+vm_machine_deinit(struct vm_machine *vm)
+{
+	assert(LIST_EMPTY(&vm->maps));
+
+	while (vm_machine_reap(vm, UINT32_MAX))
+		continue;
+	assert(vm->entries.used == 0 && vm->objects.used == 0);
+	assert(vm->nodes.used == 0 && vm->pages.used == 0);
+
+	vm_zone_deinit(&vm->ranges);
+	vm_zone_deinit(&vm->shares);
+	vm_zone_deinit(&vm->pieces);
+	vm_zone_deinit(&vm->entries);
+	vm_zone_deinit(&vm->objects);
+	vm_zone_deinit(&vm->nodes);
+	vm_page_pool_deinit(&vm->pages);
+}
+
+static bool
+has_now(const struct vm_machine *vm, struct vm_reserve reserve)
+{
+	return reserve.pages <= vm_page_left(&vm->pages) &&
+	       reserve.nodes <= vm_zone_left(&vm->nodes) &&
+	       reserve.entries <= vm_zone_left(&vm->entries);
+}
+
+bool
+vm_machine_has(struct vm_machine *vm, struct vm_reserve reserve)
+{
+	enum { SLICE = 256 };
+	bool more = true;
+
+	while (!has_now(vm, reserve) && more)
+		more = vm_machine_reap(vm, SLICE);
+	return has_now(vm, reserve);
+}
+
+bool
+vm_machine_reap(struct vm_machine *vm, uint32_t steps)
+{
+	while (steps > 0 && !LIST_EMPTY(&vm->dead_maps)) {
+		struct vm_map *map = LIST_FIRST(&vm->dead_maps);
+
+		if (vm_map_reap(map, &steps))
+			return true;
+		LIST_REMOVE(map, link);
+		free(map);
+	}
+	return page_tree_reap(vm, steps) || !LIST_EMPTY(&vm->dead_maps);
+}

@@ -1,0 +1,74 @@
+/*
+ * The machine
+ *
+ * All that tasks' memory is made of, in one place: frames, and the records of
+ * maps, objects and page trees, each in a zone of its own. What lives in the
+ * machine is handed a pointer to it; there may be several in a process.
+ *
+ * The limits are chosen so that no count can wrap and the zones that follow
+ * from others cannot run out:
+ *
+ *      pages    frames, by the size of memory       may run out: the call is
+ *      nodes    of page trees, by the same          refused, and changes
+ *      entries  of maps                             nothing
+ *      pieces   of memory in transit
+ *      objects  fewer than entries and pieces       cannot run out
+ *      shares   at most two to an entry
+ *      ranges   nodes of range trees
+ *
+ * What a call lets go of is freed afterwards, in slices, by vm_machine_reap();
+ * or at once if the memory is needed.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "server/vm/page_tree.h"
+#include "server/vm/vm_page.h"
+#include "server/vm/vm_zone.h"
+
+struct vm_map;
+
+struct vm_machine {
+	struct vm_page_pool pages;
+	struct vm_zone nodes;   /* struct page_node */
+	struct vm_zone objects; /* struct vm_object */
+	struct vm_zone entries; /* struct vm_map_entry */
+	struct vm_zone pieces;  /* struct vm_map_copy_piece */
+	struct vm_zone shares;  /* struct vm_share */
+	struct vm_zone ranges;  /* struct range_node */
+
+	LIST_HEAD(, vm_map) maps;      /* of all tasks */
+	LIST_HEAD(, vm_map) dead_maps; /* of tasks that are gone */
+	uint32_t dead_nodes;           /* the first; linked by pages */
+};
+
+/* What a call is about to take. Entries of 64 bits: costs add up. */
+struct vm_reserve {
+	uint64_t pages;
+	uint64_t nodes;
+	uint64_t entries;
+};
+
+/*
+ * => memory: bytes of frames, at least a page
+ * => entries: of all maps together; 0: as many as there may be
+ * => 0, or -ENOMEM
+ */
+int vm_machine_init(struct vm_machine *vm, uint64_t memory, uint32_t entries);
+
+/* => every task and every copy in transit is gone */
+void vm_machine_deinit(struct vm_machine *vm);
+
+/* Is there so much at hand? What is dead counts, and is freed if need be. */
+bool vm_machine_has(struct vm_machine *vm, struct vm_reserve reserve);
+
+/*
+ * Frees what is dead, up to about `steps` nodes and entries: each takes less
+ * than a microsecond.
+ *
+ * => true: there is more
+ */
+bool vm_machine_reap(struct vm_machine *vm, uint32_t steps);

@@ -1,0 +1,582 @@
+#include "server/vm/vm_map_copy.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/vm/vm_fault.h"
+#include "server/vm/vm_machine.h"
+#include "server/vm/vm_object.h"
+
+static uint64_t
+pages_of(uint64_t bytes)
+{
+	return vm_round_page(bytes, VM_PAGE_MASK) >> VM_PAGE_SHIFT;
+}
+
+static struct vm_map_copy_piece *
+piece_new(struct vm_map_copy *copy)
+{
+	struct vm_map_copy_piece *piece = vm_zone_alloc(&copy->vm->pieces);
+
+	if (!piece)
+		return NULL;
+	*piece = (struct vm_map_copy_piece){ 0 };
+	*(copy->last ? &copy->last->next : &copy->first) = piece;
+	copy->last = piece;
+	return piece;
+}
+
+struct vm_map_copy *
+vm_map_copy_new(struct vm_machine *vm, uint64_t offset)
+{
+	struct vm_map_copy *copy = calloc(1, sizeof(*copy));
+
+	assert(offset < VM_PAGE_SIZE);
+
+	if (!copy)
+		return NULL;
+	copy->vm = vm;
+	copy->offset = offset;
+	return copy;
+}
+
+struct vm_map_copy *
+vm_map_copy_free(struct vm_map_copy *copy)
+{
+	struct vm_map_copy_piece *piece, *next;
+
+	if (!copy)
+		return NULL;
+	for (piece = copy->first; piece; piece = next) {
+		next = piece->next;
+		page_tree_drop(copy->vm, &piece->pages);
+		vm_zone_free(&copy->vm->pieces, piece);
+	}
+	free(copy);
+	return NULL;
+}
+
+/* Are all bytes of [first, last] mapped, with this access? */
+static kern_return_t
+check_access(const struct vm_map *map, uint64_t first, uint64_t last,
+    vm_prot_t access)
+{
+	const struct vm_map_entry *entry = vm_map_lookup(map, first);
+	uint64_t at = first;
+
+	for (;; entry = vm_map_entry_next(entry)) {
+		if (!entry || entry->range.start > at)
+			return KERN_INVALID_ADDRESS;
+		if (!(entry->attributes.protection & access))
+			return KERN_PROTECTION_FAILURE;
+		if (entry->range.end > last)
+			return KERN_SUCCESS;
+		at = entry->range.end;
+	}
+}
+
+/* What an entry has of a range goes to the end of the copy. */
+static bool
+copy_append(struct vm_map_copy *copy, const struct vm_map_entry *entry,
+    struct vm_range range)
+{
+	struct vm_range part =
+	    vm_range_common(vm_map_entry_range(entry), range);
+	uint64_t offset = vm_map_entry_offset(entry, part.start);
+	struct vm_map_copy_piece *last = copy->last;
+	struct page_tree pages = { 0 };
+	uint64_t from = 0;
+
+	if (entry->object) {
+		pages = entry->object->pages;
+		from = vm_object_page(entry->object, offset);
+	}
+	if (last && last->pages.root == pages.root &&
+	    (pages.root == 0 || last->from + last->count == from)) {
+		last->count += vm_range_pages(part);
+		return true;
+	}
+	last = piece_new(copy);
+	if (!last)
+		return false;
+	last->pages = page_tree_snapshot(copy->vm, &pages);
+	last->from = from;
+	last->count = vm_range_pages(part);
+	return true;
+}
+
+kern_return_t
+vm_map_copyin(struct vm_map *map, uint64_t address, uint64_t size,
+    struct vm_map_copy **out)
+{
+	_cleanup_(vm_map_copy_freep) struct vm_map_copy *copy = NULL;
+	const struct vm_map_entry *entry;
+	struct vm_range range;
+	kern_return_t kr;
+
+	kr = check_access(map, address, address + size - 1, VM_PROT_READ);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	copy = vm_map_copy_new(map->vm, address & VM_PAGE_MASK);
+	if (!copy)
+		return KERN_RESOURCE_SHORTAGE;
+	copy->size = size;
+	vm_range_init(&range, address, size, VM_PAGE_MASK);
+	vm_map_for_each_entry(entry, map, range)
+		if (!copy_append(copy, entry, range))
+			return KERN_RESOURCE_SHORTAGE;
+	*out = steal(&copy);
+	return KERN_SUCCESS;
+}
+
+/* Finds the piece that has a page of the copy: most often the same one again,
+ * or the next. NULL: the page is past the end. */
+static struct vm_map_copy_piece *
+find_piece(struct vm_map_copy *copy, uint64_t page)
+{
+	if (!copy->near || page < copy->near_page) {
+		copy->near = copy->first;
+		copy->near_page = 0;
+	}
+	while (copy->near && page - copy->near_page >= copy->near->count) {
+		copy->near_page += copy->near->count;
+		copy->near = copy->near->next;
+	}
+	return copy->near;
+}
+
+/* The same, of a page that is there. *page becomes the page of its tree. */
+static const struct vm_map_copy_piece *
+piece_of(struct vm_map_copy *copy, uint64_t *page)
+{
+	const struct vm_map_copy_piece *piece = find_piece(copy, *page);
+
+	*page = piece->from + (*page - copy->near_page);
+	return piece;
+}
+
+/* The frame of a page of the copy; 0: zeros. */
+static uint32_t
+copy_frame(struct vm_map_copy *copy, uint64_t page)
+{
+	const struct vm_map_copy_piece *piece = piece_of(copy, &page);
+
+	return page_tree_lookup(copy->vm, &piece->pages, page);
+}
+
+/* Bytes of data that a page of the copy has: [*start, *end) in the page. */
+static void
+page_bytes(const struct vm_map_copy *copy, uint64_t page, uint64_t *start,
+    uint64_t *end)
+{
+	uint64_t base = page << VM_PAGE_SHIFT;
+
+	*start = page == 0 ? copy->offset : 0;
+	*end = MIN(copy->offset + copy->size - base, (uint64_t)VM_PAGE_SIZE);
+}
+
+/*
+ * Steps: the whole pages of an overwrite, cut where the entries of the map end
+ * and where the pieces of the copy do. In a step, pages of one tree are grafted
+ * into one object.
+ */
+struct step {
+	struct vm_map *map;
+	struct vm_map_entry *entry;
+	const struct vm_map_copy_piece *piece;
+	uint64_t address; /* of the first page */
+	uint64_t end;     /* of the walk */
+	uint64_t from;    /* page in the piece's tree */
+	uint64_t count;   /* pages of this step */
+};
+
+static void
+step_measure(struct step *step)
+{
+	uint64_t end = MIN(step->end, step->entry->range.end);
+	uint64_t left = step->piece->from + step->piece->count - step->from;
+
+	step->count = MIN((end - step->address) >> VM_PAGE_SHIFT, left);
+}
+
+/* The first whole page of a copy that goes to `address`. */
+static bool
+step_first(struct step *step, struct vm_map *map, uint64_t address,
+    struct vm_map_copy *copy)
+{
+	uint64_t page = copy->offset > 0;
+
+	*step = (struct step){
+		.map = map,
+		.address = vm_round_page(address, VM_PAGE_MASK),
+		.end = vm_trunc_page(address + copy->size, VM_PAGE_MASK),
+	};
+	if (step->address >= step->end)
+		return false;
+	step->entry = vm_map_lookup(map, step->address);
+	step->piece = piece_of(copy, &page);
+	step->from = page;
+	step_measure(step);
+	return true;
+}
+
+static bool
+step_next(struct step *step)
+{
+	step->address += step->count << VM_PAGE_SHIFT;
+	step->from += step->count;
+	if (step->address >= step->end)
+		return false;
+	if (step->address == step->entry->range.end)
+		step->entry = vm_map_entry_next(step->entry);
+	if (step->from == step->piece->from + step->piece->count) {
+		step->piece = step->piece->next;
+		step->from = step->piece->from;
+	}
+	step_measure(step);
+	return true;
+}
+
+/* Where the entry would begin in the piece's tree: it is to lie like that. */
+static uint64_t
+step_like(const struct step *step)
+{
+	return step->from -
+	       ((step->address - step->entry->range.start) >> VM_PAGE_SHIFT);
+}
+
+/* Does the step replace all that an object has? Then it may lie as the source
+ * does, and share all of its nodes. */
+static bool
+step_is_all(const struct step *step)
+{
+	return step->entry->object->refs == 1 &&
+	       step->count == vm_range_pages(vm_map_entry_range(step->entry));
+}
+
+/* Nothing is to be written where nothing was. */
+static bool
+step_is_idle(const struct step *step)
+{
+	return !step->entry->object && step->piece->pages.root == 0;
+}
+
+static uint64_t
+step_cost(const struct step *step)
+{
+	struct vm_machine *vm = step->map->vm;
+	struct page_tree target = { 0 };
+	struct vm_object *object;
+	uint64_t to;
+
+	if (step_is_idle(step))
+		return 0;
+	object = vm_map_entry_object(step->map, step->entry, step_like(step));
+	to = (step->address - step->entry->range.start) >> VM_PAGE_SHIFT;
+	if (step_is_all(step)) {
+		to += vm_object_phase(step_like(step), step->count);
+	} else {
+		target = object->pages;
+		to += vm_object_page(object, step->entry->offset);
+	}
+	return page_tree_graft_cost(vm, &target, to, &step->piece->pages,
+	    step->from, step->count);
+}
+
+static void
+step_graft(const struct step *step)
+{
+	struct vm_machine *vm = step->map->vm;
+	struct vm_object *object = step->entry->object;
+
+	if (step_is_idle(step))
+		return;
+	if (step_is_all(step)) {
+		page_tree_drop(vm, &object->pages);
+		object->phase = vm_object_phase(step_like(step), step->count);
+		step->entry->offset = 0;
+	}
+	page_tree_graft(vm, &object->pages,
+	    vm_object_page(object,
+		vm_map_entry_offset(step->entry, step->address)),
+	    &step->piece->pages, step->from, step->count);
+}
+
+/* A page that the copy has only part of: byte by byte. */
+static void
+overwrite_part(struct vm_map *map, uint64_t address, struct vm_map_copy *copy,
+    uint64_t page)
+{
+	struct vm_page_pool *pages = &map->vm->pages;
+	uint64_t at =
+	    vm_trunc_page(address, VM_PAGE_MASK) + (page << VM_PAGE_SHIFT);
+	struct vm_map_entry *entry = vm_map_lookup(map, at);
+	uint32_t from = copy_frame(copy, page), to;
+	uint64_t start, end;
+
+	if (from == 0 && vm_fault(map, entry, at, VM_PROT_READ) == 0)
+		return;
+	page_bytes(copy, page, &start, &end);
+	to = vm_fault(map, entry, at, VM_PROT_WRITE);
+	memcpy((char *)vm_page_data(pages, to) + start,
+	    (char *)vm_page_data(pages, from) + start, end - start);
+}
+
+/* The first and the last page, where they are not whole. */
+static void
+overwrite_ends(struct vm_map *map, uint64_t address, struct vm_map_copy *copy)
+{
+	uint64_t last = pages_of(copy->offset + copy->size) - 1;
+	bool ragged = ((copy->offset + copy->size) & VM_PAGE_MASK) != 0;
+
+	if (copy->offset > 0 || (last == 0 && ragged))
+		overwrite_part(map, address, copy, 0);
+	if (last > 0 && ragged)
+		overwrite_part(map, address, copy, last);
+}
+
+/* Everything is there: it cannot fail. */
+static void
+overwrite(struct vm_map *map, uint64_t address, struct vm_map_copy *copy)
+{
+	struct step step;
+
+	for (bool more = step_first(&step, map, address, copy); more;
+	     more = step_next(&step))
+		step_graft(&step);
+	overwrite_ends(map, address, copy);
+}
+
+static kern_return_t
+overwrite_check(struct vm_map *map, uint64_t address, struct vm_map_copy *copy)
+{
+	struct vm_reserve reserve = {
+		.pages = 2 * VM_FAULT_PAGES,
+		.nodes = 2 * VM_FAULT_NODES,
+	};
+	struct step step;
+
+	if (((copy->offset | copy->size) & VM_PAGE_MASK) == 0)
+		reserve.pages = reserve.nodes = 0;
+	for (bool more = step_first(&step, map, address, copy); more;
+	     more = step_next(&step))
+		reserve.nodes += step_cost(&step);
+	return vm_machine_has(map->vm, reserve) ? KERN_SUCCESS
+						: KERN_RESOURCE_SHORTAGE;
+}
+
+/* The bytes [at, at + size) of a copy, to a page. */
+static void
+copy_bytes(struct vm_map_copy *copy, uint64_t at, char *to, uint64_t size)
+{
+	while (size > 0) {
+		uint64_t from = copy->offset + at;
+		uint32_t frame = copy_frame(copy, from >> VM_PAGE_SHIFT);
+		uint64_t inside = from & VM_PAGE_MASK;
+		uint64_t n = MIN(size, VM_PAGE_SIZE - inside);
+
+		memcpy(to,
+		    (char *)vm_page_data(&copy->vm->pages, frame) + inside, n);
+		at += n;
+		to += n;
+		size -= n;
+	}
+}
+
+/* The first page from `page` of the copy on that is not of zeros; or the number
+ * of its pages. */
+static uint64_t
+next_frame(struct vm_map_copy *copy, uint64_t page)
+{
+	const struct vm_map_copy_piece *piece;
+
+	while ((piece = find_piece(copy, page))) {
+		uint64_t end = piece->from + piece->count;
+		uint64_t from = piece->from + (page - copy->near_page);
+
+		from = page_tree_next(copy->vm, &piece->pages, from, end);
+		page = copy->near_page + (from - piece->from);
+		if (from < end)
+			break;
+	}
+	return page;
+}
+
+static uint64_t
+frames_of(const struct vm_map_copy *copy)
+{
+	const struct vm_map_copy_piece *piece;
+	uint64_t frames = 0;
+
+	for (piece = copy->first; piece; piece = piece->next)
+		frames += page_tree_count(copy->vm, &piece->pages, piece->from,
+		    piece->count);
+	return frames;
+}
+
+/* One page of a copy that lies otherwise, filled from `copy`. */
+static bool
+realign_page(struct vm_map_copy *copy, struct vm_map_copy *to, uint64_t page)
+{
+	struct vm_reserve reserve = { .pages = 1, .nodes = PAGE_TREE_PATH };
+	struct vm_machine *vm = copy->vm;
+	uint64_t start, end;
+	uint32_t frame;
+
+	if (!vm_machine_has(vm, reserve))
+		return false;
+	frame = vm_page_alloc(&vm->pages);
+	page_bytes(to, page, &start, &end);
+	copy_bytes(copy, (page << VM_PAGE_SHIFT) + start - to->offset,
+	    (char *)vm_page_data(&vm->pages, frame) + start, end - start);
+	page_tree_insert(vm, &to->first->pages, page, frame);
+	return true;
+}
+
+/* The same bytes, in frames of their own, where they begin at `offset` of the
+ * first page. NULL: no memory. */
+static struct vm_map_copy *
+realign(struct vm_map_copy *copy, uint64_t offset)
+{
+	_cleanup_(vm_map_copy_freep) struct vm_map_copy *to = NULL;
+	uint64_t pages = pages_of(copy->offset + copy->size);
+	struct vm_reserve reserve = { .pages = frames_of(copy) };
+	uint64_t done = 0; /* pages of `to` */
+
+	to = vm_map_copy_new(copy->vm, offset);
+	if (!to || !piece_new(to) || !vm_machine_has(copy->vm, reserve))
+		return NULL;
+	to->size = copy->size;
+	to->first->count = pages_of(offset + to->size);
+	for (uint64_t page = next_frame(copy, 0); page < pages;
+	     page = next_frame(copy, page + 1)) {
+		uint64_t base = page << VM_PAGE_SHIFT;
+		uint64_t start = MAX(base, copy->offset) - copy->offset;
+		uint64_t end =
+		    MIN(base + VM_PAGE_SIZE - copy->offset, copy->size);
+
+		done = MAX(done, (offset + start) >> VM_PAGE_SHIFT);
+		for (; done < pages_of(offset + end); done++)
+			if (!realign_page(copy, to, done))
+				return NULL;
+	}
+	return steal(&to);
+}
+
+kern_return_t
+vm_map_copy_overwrite(struct vm_map *map, uint64_t address,
+    struct vm_map_copy *copy)
+{
+	_cleanup_(vm_map_copy_freep) struct vm_map_copy *aligned = NULL;
+	kern_return_t kr;
+
+	kr =
+	    check_access(map, address, address + copy->size - 1, VM_PROT_WRITE);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	if (copy->offset != (address & VM_PAGE_MASK)) {
+		aligned = realign(copy, address & VM_PAGE_MASK);
+		if (!aligned)
+			return KERN_RESOURCE_SHORTAGE;
+		copy = aligned;
+	}
+	kr = overwrite_check(map, address, copy);
+	if (kr == KERN_SUCCESS)
+		overwrite(map, address, copy);
+	return kr;
+}
+
+/* The frame that a page of a copy under way is filled in. 0: none is left. */
+static uint32_t
+room_frame(struct vm_map_copy *copy, uint64_t page)
+{
+	struct vm_reserve reserve = { .pages = 1, .nodes = PAGE_TREE_PATH };
+	struct vm_machine *vm = copy->vm;
+	uint32_t frame;
+
+	if (!copy->first && !piece_new(copy))
+		return 0;
+	frame = page_tree_lookup(vm, &copy->first->pages, page);
+	if (frame != 0 || !vm_machine_has(vm, reserve))
+		return frame;
+	frame = vm_page_alloc(&vm->pages);
+	page_tree_insert(vm, &copy->first->pages, page, frame);
+	return frame;
+}
+
+/* Adds bytes to the parts; those that go on where the last one ends, to it. */
+static bool
+add_part(struct iovec *parts, int *used, int count, void *base, size_t size)
+{
+	struct iovec *last = *used > 0 ? &parts[*used - 1] : NULL;
+
+	if (last && (char *)last->iov_base + last->iov_len == base) {
+		last->iov_len += size;
+		return true;
+	}
+	if (*used == count)
+		return false;
+	parts[(*used)++] = (struct iovec){ base, size };
+	return true;
+}
+
+int
+vm_map_copy_room(struct vm_map_copy *copy, uint64_t size, struct iovec *parts,
+    int count)
+{
+	uint64_t at = copy->offset + copy->size, end = at + size;
+	int used = 0;
+
+	while (at < end) {
+		uint64_t inside = at & VM_PAGE_MASK;
+		uint64_t n = MIN(end - at, VM_PAGE_SIZE - inside);
+		uint32_t frame = room_frame(copy, at >> VM_PAGE_SHIFT);
+
+		if (frame == 0 ||
+		    !add_part(parts, &used, count,
+			(char *)vm_page_data(&copy->vm->pages, frame) + inside,
+			n))
+			break;
+		at += n;
+	}
+	return used;
+}
+
+void
+vm_map_copy_filled(struct vm_map_copy *copy, uint64_t size)
+{
+	copy->size += size;
+	copy->first->count = pages_of(copy->offset + copy->size);
+}
+
+int
+vm_map_copy_parts(struct vm_map_copy *copy, uint64_t at, struct iovec *parts,
+    int count)
+{
+	uint64_t from = copy->offset + at, end = copy->offset + copy->size;
+	uint64_t page = from >> VM_PAGE_SHIFT;
+	const struct vm_map_copy_piece *piece;
+	int used = 0;
+
+	if (from >= end)
+		return 0;
+	piece = piece_of(copy, &page);
+	for (; from < end; page++) {
+		uint64_t inside = from & VM_PAGE_MASK;
+		uint64_t n = MIN(end - from, VM_PAGE_SIZE - inside);
+		uint32_t frame;
+
+		if (page == piece->from + piece->count) {
+			piece = piece->next;
+			page = piece->from;
+		}
+		frame = page_tree_lookup(copy->vm, &piece->pages, page);
+		if (!add_part(parts, &used, count,
+			(char *)vm_page_data(&copy->vm->pages, frame) + inside,
+			n))
+			break;
+		from += n;
+	}
+	return used;
+}

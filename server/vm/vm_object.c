@@ -1,0 +1,95 @@
+#include "server/vm/vm_object.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+#include "server/vm/vm_machine.h"
+#include "server/vm/vm_share.h"
+
+uint32_t
+vm_object_phase(uint64_t like, uint64_t pages)
+{
+	enum { SPAN_MOST = 4 * PAGE_TREE_BITS }; /* 64 GiB */
+	unsigned bits = 0;
+
+	while (bits < SPAN_MOST && pages >> (bits + PAGE_TREE_BITS) > 0)
+		bits += PAGE_TREE_BITS;
+	return like & ((UINT64_C(1) << bits) - 1);
+}
+
+struct vm_object *
+vm_object_new(struct vm_machine *vm, uint32_t phase)
+{
+	struct vm_object *object = vm_zone_alloc(&vm->objects);
+
+	assert(object);
+	*object = (struct vm_object){ .refs = 1, .phase = phase };
+	return object;
+}
+
+void
+vm_object_share(struct vm_machine *vm, struct vm_object *object, uint64_t start,
+    uint64_t end)
+{
+	vm_share_add(vm, &object->shares, start, end);
+	object->refs++;
+}
+
+void
+vm_object_ref(struct vm_object *object)
+{
+	object->refs++;
+}
+
+static void
+object_free(struct vm_machine *vm, struct vm_object *object)
+{
+	page_tree_drop(vm, &object->pages);
+	vm_share_clear(vm, &object->shares);
+	vm_zone_free(&vm->objects, object);
+}
+
+void
+vm_object_unref(struct vm_machine *vm, struct vm_object *object)
+{
+	assert(object->refs > 0);
+
+	if (--object->refs == 0)
+		object_free(vm, object);
+}
+
+struct part {
+	struct vm_machine *vm;
+	struct vm_object *object;
+};
+
+static void
+clear_part(void *context, uint64_t start, uint64_t end)
+{
+	struct part *part = context;
+	struct vm_object *object = part->object;
+
+	if (vm_zone_left(&part->vm->nodes) < PAGE_TREE_PATH)
+		return;
+	page_tree_clear(part->vm, &object->pages, vm_object_page(object, start),
+	    (end - start) >> VM_PAGE_SHIFT);
+}
+
+void
+vm_object_unmap(struct vm_machine *vm, struct vm_object *object, uint64_t start,
+    uint64_t end)
+{
+	struct part part = { vm, object };
+
+	if (object->refs > 1)
+		vm_share_drop(vm, &object->shares, start, end, clear_part,
+		    &part);
+	vm_object_unref(vm, object);
+}
+
+bool
+vm_object_is_shared(const struct vm_object *object, uint64_t start,
+    uint64_t end)
+{
+	return vm_share_any(&object->shares, start, end);
+}

@@ -1,0 +1,78 @@
+/*
+ * Objects: the identity of memory
+ *
+ * Two entries that map one object share memory: what is written through one is
+ * read through the other. Memory is copied by grafting pages from one object's
+ * tree into another's. There are no shadow objects: a copy of a copy is as flat
+ * as the first.
+ *
+ *      entry ───┐                 entry ──► object B ─┐
+ *      entry ───┴──► object A ──► page tree    page tree
+ *                                     └──── nodes, frames ────┘   a copy
+ *
+ * Offsets into an object are bytes from its start. Its pages begin at `phase`
+ * in its tree, so that memory of the same address, modulo the span of a node,
+ * or a copy and its source, lie alike in their trees and can share subtrees.
+ *
+ * A part of an object that is mapped nowhere has no pages.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "server/vm/page_tree.h"
+#include "server/vm/range_tree.h"
+#include "server/vm/vm_page.h"
+
+struct vm_machine;
+
+struct vm_object {
+	uint32_t refs;  /* entries that map it */
+	uint32_t phase; /* where offset 0 lies in the tree, in pages */
+	struct page_tree pages;
+	struct range_tree shares; /* struct vm_share */
+};
+
+/*
+ * The phase that makes `pages` pages lie like those of another tree from page
+ * `like` on: equal modulo the largest span of a node that is not larger.
+ */
+uint32_t vm_object_phase(uint64_t like, uint64_t pages);
+
+/* An object of zeros, with one reference. There is always room for one to each
+ * entry and piece. */
+struct vm_object *vm_object_new(struct vm_machine *vm, uint32_t phase);
+
+/* One entry more that maps a part of it that others map, too. */
+void vm_object_share(struct vm_machine *vm, struct vm_object *object,
+    uint64_t start, uint64_t end);
+
+/* One entry more, by clipping: both together map what one did. */
+void vm_object_ref(struct vm_object *object);
+
+/* One entry less, whose part another one maps now. */
+void vm_object_unref(struct vm_machine *vm, struct vm_object *object);
+
+/*
+ * An entry that mapped [start, end) goes. Pages that nobody else maps are let
+ * go of, and the object with the last entry.
+ *
+ * => takes PAGE_TREE_PATH nodes at the most for each part cleared; where they
+ *    are not to be had, the pages stay until the object goes
+ */
+void vm_object_unmap(struct vm_machine *vm, struct vm_object *object,
+    uint64_t start, uint64_t end);
+
+/* Is any of [start, end) seen through more than one mapping? */
+bool vm_object_is_shared(const struct vm_object *object, uint64_t start,
+    uint64_t end);
+
+/* inline helpers */
+
+/* Where in the object's tree an offset lies. */
+static inline uint64_t
+vm_object_page(const struct vm_object *object, uint64_t offset)
+{
+	return object->phase + (offset >> VM_PAGE_SHIFT);
+}

@@ -1,0 +1,171 @@
+#include "server/vm/vm_page.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { TRIM_BATCH = 1024 }; /* frames: 4 MiB */
+
+static void *
+reserve(size_t bytes)
+{
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return memory != MAP_FAILED ? memory : NULL;
+}
+
+static size_t
+arena_bytes(const struct vm_page_pool *pool)
+{
+	return ((size_t)pool->limit + 1) << VM_PAGE_SHIFT;
+}
+
+static size_t
+refs_bytes(const struct vm_page_pool *pool)
+{
+	return ((size_t)pool->limit + 1) * sizeof(*pool->refs);
+}
+
+bool
+vm_page_pool_init(struct vm_page_pool *pool, uint64_t bytes)
+{
+	uint64_t frames = bytes >> VM_PAGE_SHIFT;
+
+	assert(frames > 0 && frames < VM_PAGE_FREE - 1);
+
+	memset(pool, 0, sizeof(*pool));
+	pool->limit = (uint32_t)frames;
+	pool->fresh = 1;
+	pool->arena = reserve(arena_bytes(pool));
+	pool->refs = reserve(refs_bytes(pool));
+	if (!pool->arena || !pool->refs) {
+		vm_page_pool_deinit(pool);
+		return false;
+	}
+	return true;
+}
+
+void
+vm_page_pool_deinit(struct vm_page_pool *pool)
+{
+	if (pool->arena)
+		munmap(pool->arena, arena_bytes(pool));
+	if (pool->refs)
+		munmap(pool->refs, refs_bytes(pool));
+	pool->arena = NULL;
+	pool->refs = NULL;
+}
+
+static uint32_t
+pop(struct vm_page_pool *pool, uint32_t *list)
+{
+	uint32_t frame = *list;
+
+	*list = pool->refs[frame] & ~VM_PAGE_FREE;
+	return frame;
+}
+
+static void
+push(struct vm_page_pool *pool, uint32_t *list, uint32_t frame)
+{
+	pool->refs[frame] = VM_PAGE_FREE | *list;
+	*list = frame;
+}
+
+/* *zero says whether the frame is of zeros already. */
+static uint32_t
+take(struct vm_page_pool *pool, bool *zero)
+{
+	uint32_t frame;
+
+	if (pool->used == pool->limit)
+		return 0;
+	*zero = pool->warm == 0;
+	if (pool->warm != 0) {
+		frame = pop(pool, &pool->warm);
+		pool->warm_count--;
+	} else if (pool->cold != 0) {
+		frame = pop(pool, &pool->cold);
+	} else {
+		frame = pool->fresh++;
+	}
+	pool->refs[frame] = 1;
+	pool->used++;
+	return frame;
+}
+
+uint32_t
+vm_page_alloc(struct vm_page_pool *pool)
+{
+	bool zero;
+
+	return take(pool, &zero);
+}
+
+uint32_t
+vm_page_alloc_zeroed(struct vm_page_pool *pool)
+{
+	bool zero = true;
+	uint32_t frame = take(pool, &zero);
+
+	if (!zero)
+		memset(vm_page_data(pool, frame), 0, VM_PAGE_SIZE);
+	return frame;
+}
+
+void
+vm_page_free(struct vm_page_pool *pool, uint32_t frame)
+{
+	assert(frame != 0 && frame < pool->fresh && pool->used > 0);
+
+	push(pool, &pool->warm, frame);
+	pool->warm_count++;
+	pool->used--;
+}
+
+static int
+compare_frames(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Frames side by side go back in one call. One that the system would not take
+ * is still of somebody's bytes, and stays warm. */
+static bool
+give_back(struct vm_page_pool *pool, const uint32_t *frames, uint32_t count)
+{
+	bool given = madvise(vm_page_data(pool, frames[0]),
+			 (size_t)count << VM_PAGE_SHIFT, MADV_DONTNEED) == 0;
+
+	for (uint32_t i = count; i-- > 0;)
+		push(pool, given ? &pool->cold : &pool->warm, frames[i]);
+	if (!given)
+		pool->warm_count += count;
+	return given;
+}
+
+bool
+vm_page_pool_trim(struct vm_page_pool *pool, uint32_t keep)
+{
+	static uint32_t batch[TRIM_BATCH];
+	uint32_t count = 0, run;
+	bool given = false;
+
+	while (count < TRIM_BATCH && pool->warm_count > keep) {
+		batch[count++] = pop(pool, &pool->warm);
+		pool->warm_count--;
+	}
+	qsort(batch, count, sizeof(batch[0]), compare_frames);
+	for (uint32_t first = 0; first < count; first += run) {
+		run = 1;
+		while (first + run < count &&
+		       batch[first + run] == batch[first] + run)
+			run++;
+		if (give_back(pool, batch + first, run))
+			given = true;
+	}
+	return given && pool->warm_count > keep;
+}

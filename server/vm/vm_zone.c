@@ -1,0 +1,116 @@
+#include "server/vm/vm_zone.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define VM_ZONE_POISON 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define VM_ZONE_POISON 1
+#endif
+#endif
+
+/* Under AddressSanitizer a record that was given back may not be touched, but
+ * for its first word, which links the free ones. */
+#ifdef VM_ZONE_POISON
+#include <sanitizer/asan_interface.h>
+#define POISON(record, size)                                                   \
+	ASAN_POISON_MEMORY_REGION((uint8_t *)(record) + 8, (size)-8)
+#define UNPOISON(record, size) ASAN_UNPOISON_MEMORY_REGION(record, size)
+#else
+#define POISON(record, size)   ((void)0)
+#define UNPOISON(record, size) ((void)0)
+#endif
+
+static size_t
+zone_bytes(const struct vm_zone *zone)
+{
+	return ((size_t)zone->limit + 1) * zone->size;
+}
+
+bool
+vm_zone_init(struct vm_zone *zone, size_t size, uint32_t limit)
+{
+	assert(size % 8 == 0 && limit < UINT32_MAX);
+
+	memset(zone, 0, sizeof(*zone));
+	zone->size = size;
+	zone->limit = limit;
+	zone->fresh = 1;
+	zone->base = mmap(NULL, zone_bytes(zone), PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (zone->base == MAP_FAILED)
+		zone->base = NULL;
+	return zone->base != NULL;
+}
+
+void
+vm_zone_deinit(struct vm_zone *zone)
+{
+	if (!zone->base)
+		return;
+	UNPOISON(zone->base, zone_bytes(zone));
+	munmap(zone->base, zone_bytes(zone));
+	zone->base = NULL;
+}
+
+uint32_t
+vm_zone_take(struct vm_zone *zone)
+{
+	uint32_t number = zone->free;
+
+	if (zone->used == zone->limit)
+		return 0;
+	if (number != 0)
+		zone->free = *(uint32_t *)vm_zone_at(zone, number);
+	else
+		number = zone->fresh++;
+	UNPOISON(vm_zone_at(zone, number), zone->size);
+	zone->used++;
+	return number;
+}
+
+void *
+vm_zone_alloc(struct vm_zone *zone)
+{
+	uint32_t number = vm_zone_take(zone);
+
+	return number != 0 ? vm_zone_at(zone, number) : NULL;
+}
+
+void
+vm_zone_give(struct vm_zone *zone, uint32_t number)
+{
+	void *record = vm_zone_at(zone, number);
+
+	assert(number != 0 && number < zone->fresh && zone->used > 0);
+
+	*(uint32_t *)record = zone->free;
+	POISON(record, zone->size);
+	zone->free = number;
+	zone->used--;
+}
+
+void
+vm_zone_free(struct vm_zone *zone, void *record)
+{
+	vm_zone_give(zone, vm_zone_number(zone, record));
+}
+
+uint8_t *
+vm_zone_census(const struct vm_zone *zone)
+{
+	uint8_t *used = malloc(zone->fresh);
+
+	if (!used)
+		return NULL;
+	memset(used, 1, zone->fresh);
+	used[0] = 0;
+	for (uint32_t n = zone->free; n != 0;
+	     n = *(uint32_t *)vm_zone_at(zone, n))
+		used[n] = 0;
+	return used;
+}

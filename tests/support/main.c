@@ -1,0 +1,68 @@
+#include "tests/support/test.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+
+struct test *tests;
+struct test **tests_tail = &tests;
+
+static int open_before;
+
+static int
+count_open_files(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	int count = 0;
+
+	ck_assert_ptr_nonnull(folder);
+	while (readdir(folder))
+		count++;
+	closedir(folder);
+	return count;
+}
+
+__attribute__((weak)) void
+test_setup(void)
+{
+}
+
+__attribute__((weak)) void
+test_teardown(void)
+{
+}
+
+static void
+setup(void)
+{
+	test_setup();
+	open_before = count_open_files();
+}
+
+static void
+teardown(void)
+{
+	ck_assert_msg(count_open_files() == open_before,
+	    "file descriptors are left open");
+	test_teardown();
+}
+
+int
+main(void)
+{
+	Suite *suite = suite_create(SUITE);
+	TCase *tcase = tcase_create(SUITE);
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tcase, TEST_TIMEOUT);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	for (struct test *test = tests; test; test = test->next)
+		tcase_add_test(tcase, *test->body);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_set_tap(runner, "-");
+	srunner_run_all(runner, CK_SILENT);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
