@@ -1,0 +1,626 @@
+#include "server/connection.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "server/dispatch.h"
+#include "server/server.h"
+#include "server/vm/personality.h"
+#include "server/vm/task.h"
+#include "server/vm/vm_map.h"
+#include "server/vm/vm_map_copy.h"
+
+enum {
+	TURN_REQUESTS = 64,         /* served of one connection in a turn */
+	READ_AT_ONCE = 256 * 1024,  /* bytes of data, and frames for them */
+	OUT_ENOUGH = 256 * 1024,    /* queued: nothing more is read */
+	CHUNK_BYTES = 96 * 1024,    /* of small replies gathered */
+	PARTS = 256,                /* of one sendmsg */
+	SEND_AT_ONCE = 1024 * 1024, /* bytes, in a turn */
+};
+
+static_assert(SERVER_INPUT >= 2 * (MSG_BODY_MAX + 4096), "a message fits");
+static_assert((int)CHUNK_BYTES > MSG_BODY_MAX + 8192, "a reply fits");
+
+/* --- Output ----------------------------------------------------------- */
+
+static struct connection_chunk *
+chunk_new(size_t room)
+{
+	struct connection_chunk *chunk = malloc(sizeof(*chunk) + room);
+
+	if (!chunk)
+		return NULL;
+	*chunk = (struct connection_chunk){ .room = room };
+	return chunk;
+}
+
+static void
+chunk_free(struct connection_chunk *chunk)
+{
+	vm_map_copy_free(chunk->copy);
+	free(chunk);
+}
+
+/* A chunk for small replies: most often the server's spare one. */
+static struct connection_chunk *
+chunk_for_bytes(struct connection *connection)
+{
+	struct server *server = connection->server;
+	struct connection_chunk *chunk = steal(&server->spare);
+
+	if (!chunk)
+		chunk = chunk_new(CHUNK_BYTES);
+	if (chunk)
+		TAILQ_INSERT_TAIL(&connection->out, chunk, link);
+	return chunk;
+}
+
+/* One that was sent. */
+static void
+chunk_done(struct connection *connection, struct connection_chunk *chunk)
+{
+	struct server *server = connection->server;
+
+	TAILQ_REMOVE(&connection->out, chunk, link);
+	if (!server->spare && chunk->room == CHUNK_BYTES) {
+		*chunk = (struct connection_chunk){ .room = CHUNK_BYTES };
+		server->spare = chunk;
+	} else {
+		chunk_free(chunk);
+	}
+}
+
+uint8_t *
+connection_put(struct connection *connection, size_t size)
+{
+	struct connection_chunk *chunk =
+	    TAILQ_LAST(&connection->out, connection_chunks);
+	uint8_t *to;
+
+	if (!chunk || chunk->copy || chunk->room - chunk->size < size)
+		chunk = chunk_for_bytes(connection);
+	if (!chunk) {
+		connection->lost = true;
+		return NULL;
+	}
+	to = chunk->bytes + chunk->size;
+	chunk->size += size;
+	connection->out_size += size;
+	return to;
+}
+
+void
+connection_put_copy(struct connection *connection, struct vm_map_copy *copy)
+{
+	struct connection_chunk *chunk = chunk_new(0);
+
+	if (!chunk) {
+		vm_map_copy_free(copy);
+		connection->lost = true;
+		return;
+	}
+	chunk->copy = copy;
+	chunk->size = copy->size;
+	connection->out_size += copy->size;
+	TAILQ_INSERT_TAIL(&connection->out, chunk, link);
+}
+
+/* What is next to be sent of a chunk. */
+static int
+chunk_parts(struct connection_chunk *chunk, struct iovec *parts, int count)
+{
+	if (chunk->copy)
+		return vm_map_copy_parts(chunk->copy, chunk->start, parts,
+		    count);
+	if (count == 0)
+		return 0;
+	parts[0].iov_base = chunk->bytes + chunk->start;
+	parts[0].iov_len = chunk->size - chunk->start;
+	return 1;
+}
+
+static int
+gather(struct connection *connection, struct iovec *parts)
+{
+	struct connection_chunk *chunk;
+	int used = 0;
+
+	TAILQ_FOREACH(chunk, &connection->out, link) {
+		size_t bytes = 0;
+		int first = used;
+
+		used += chunk_parts(chunk, parts + used, PARTS - used);
+		for (int i = first; i < used; i++)
+			bytes += parts[i].iov_len;
+		if (bytes < chunk->size - chunk->start)
+			break;
+	}
+	return used;
+}
+
+static void
+sent(struct connection *connection, uint64_t size)
+{
+	connection->out_size -= size;
+	while (size > 0) {
+		struct connection_chunk *chunk = TAILQ_FIRST(&connection->out);
+		uint64_t n = MIN(size, chunk->size - chunk->start);
+
+		chunk->start += n;
+		size -= n;
+		if (chunk->start == chunk->size)
+			chunk_done(connection, chunk);
+	}
+}
+
+/* A large chunk that waits with little in it would be a waste. */
+static void
+shrink_first(struct connection *connection)
+{
+	struct connection_chunk *chunk = TAILQ_FIRST(&connection->out);
+	size_t left = chunk->size - chunk->start;
+	struct connection_chunk *small;
+
+	if (chunk->copy || left > chunk->room / 2)
+		return;
+	small = chunk_new(left);
+	if (!small)
+		return;
+	small->size = left;
+	memcpy(small->bytes, chunk->bytes + chunk->start, left);
+	chunk_done(connection, chunk);
+	TAILQ_INSERT_HEAD(&connection->out, small, link);
+}
+
+static void
+set_busy(struct connection *connection, bool busy)
+{
+	struct server *server = connection->server;
+
+	if (busy == connection->busy)
+		return;
+	connection->busy = busy;
+	if (busy) {
+		TAILQ_INSERT_TAIL(&server->busy, connection, busy_link);
+		server_wake(server);
+	} else {
+		TAILQ_REMOVE(&server->busy, connection, busy_link);
+	}
+}
+
+static void
+set_watched(struct connection *connection, ev_io *watcher, bool watched)
+{
+	if (watched)
+		ev_io_start(connection->server->loop, watcher);
+	else
+		ev_io_stop(connection->server->loop, watcher);
+}
+
+/* Goes on taking requests while little is queued, and sending while anything
+ * is. */
+static void
+watch(struct connection *connection)
+{
+	bool open = connection->out_size < OUT_ENOUGH;
+
+	set_busy(connection, open && connection->more);
+	set_watched(connection, &connection->readable,
+	    open && !connection->more);
+	set_watched(connection, &connection->writable,
+	    connection->out_size > 0);
+}
+
+/* Sends what the socket takes now, but not without end. */
+static void
+flush(struct connection *connection)
+{
+	struct iovec parts[PARTS];
+	struct msghdr message = { .msg_iov = parts };
+	uint64_t done = 0;
+	ssize_t n;
+
+	while (connection->out_size > 0 && done < SEND_AT_ONCE &&
+	       !connection->lost) {
+		message.msg_iovlen = (size_t)gather(connection, parts);
+		n = sendmsg(connection->fd, &message,
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n > 0) {
+			sent(connection, (uint64_t)n);
+			done += (uint64_t)n;
+		} else if (n < 0 && errno == EAGAIN) {
+			shrink_first(connection);
+			return;
+		} else if (n < 0 && errno != EINTR) {
+			log_debug("a connection is gone: %s", strerror(errno));
+			connection->lost = true;
+		}
+	}
+}
+
+/* --- Input ------------------------------------------------------------ */
+
+static bool
+welcome(struct connection *connection, const struct msg_hello *hello)
+{
+	struct msg_welcome answer = {
+		.magic = MSG_MAGIC,
+		.version = MSG_VERSION,
+		.page_size = VM_PAGE_SIZE,
+		.body_max = MSG_BODY_MAX,
+		.data_max = MSG_DATA_MAX,
+	};
+	const struct personality *personality =
+	    hello->personality == 0 ? connection->server->personality
+				    : personality_by_number(hello->personality);
+	uint8_t *to;
+
+	if (hello->version != MSG_VERSION)
+		answer.code = KERN_NOT_SUPPORTED;
+	else if (!personality ||
+		 (hello->page_size != 0 && hello->page_size != VM_PAGE_SIZE))
+		answer.code = KERN_INVALID_ARGUMENT;
+	if (personality)
+		answer.personality = personality_number(personality);
+	to = connection_put(connection, sizeof(answer));
+	if (to)
+		memcpy(to, &answer, sizeof(answer));
+	connection->personality = personality;
+	return answer.code == KERN_SUCCESS;
+}
+
+/* The hello, at the start of `size` bytes. Returns its size; 0: it is not all
+ * there yet; -EBADMSG: it is none, or the answer is no. */
+static int
+take_hello(struct connection *connection, const uint8_t *bytes, size_t size)
+{
+	struct msg_hello hello;
+
+	if (size >= sizeof(hello.magic) &&
+	    memcmp(bytes, &(uint32_t){ MSG_MAGIC }, sizeof(hello.magic)) != 0)
+		return -EBADMSG;
+	if (size < sizeof(hello))
+		return 0;
+	memcpy(&hello, bytes, sizeof(hello));
+	if (!welcome(connection, &hello)) {
+		flush(connection);
+		return -EBADMSG;
+	}
+	connection->welcome = true;
+	return sizeof(hello);
+}
+
+/* Copies bytes that were read already to where the data go. */
+static uint64_t
+fill(struct vm_map_copy *data, const uint8_t *bytes, uint64_t size)
+{
+	struct iovec parts[PARTS];
+	uint64_t done = 0;
+
+	while (done < size) {
+		int count = vm_map_copy_room(data, size - done, parts, PARTS);
+
+		if (count == 0)
+			break;
+		for (int i = 0; i < count; i++) {
+			memcpy(parts[i].iov_base, bytes + done,
+			    parts[i].iov_len);
+			done += parts[i].iov_len;
+			vm_map_copy_filled(data, parts[i].iov_len);
+		}
+	}
+	return done;
+}
+
+/* So many bytes of data came, for which there may be no memory. */
+static void
+data_came(struct connection *connection, const uint8_t *bytes, uint64_t size)
+{
+	connection->data_left -= size;
+	if (connection->data && fill(connection->data, bytes, size) < size)
+		connection->data = vm_map_copy_free(connection->data);
+}
+
+/* The message whose data are all there is served. */
+static void
+data_done(struct connection *connection)
+{
+	_cleanup_(freep) uint8_t *head = steal(&connection->head);
+	struct vm_map_copy *data = steal(&connection->data);
+	struct msg msg;
+
+	msg_parse(&msg, MSG_REQUEST, head, connection->head_size);
+	dispatch(connection, &msg, data, data == NULL);
+}
+
+/* A message with data behind it, of which some may be there. Returns the bytes
+ * used, the message itself included, or -errno. */
+static ssize_t
+take_data(struct connection *connection, const struct msg *msg,
+    const uint8_t *bytes, size_t head, size_t size)
+{
+	struct msg_descriptor d = msg_descriptor(msg, 0);
+	uint64_t here = MIN(size - head, d.size);
+
+	connection->data =
+	    vm_map_copy_new(&connection->server->vm, d.offset & VM_PAGE_MASK);
+	connection->data_left = d.size;
+	data_came(connection, bytes + head, here);
+	if (connection->data_left == 0) {
+		struct vm_map_copy *data = steal(&connection->data);
+
+		dispatch(connection, msg, data, data == NULL);
+		return (ssize_t)(head + here);
+	}
+	connection->head = malloc(head);
+	if (!connection->head)
+		return -ENOMEM;
+	memcpy(connection->head, bytes, head);
+	connection->head_size = head;
+	return (ssize_t)(head + here);
+}
+
+/* One message at the start of `size` bytes. Returns the bytes used; 0: it is
+ * not all there yet; or -errno. */
+static ssize_t
+take_message(struct connection *connection, const uint8_t *bytes, size_t size)
+{
+	struct msg msg;
+	int head;
+
+	if (!connection->welcome)
+		return take_hello(connection, bytes, size);
+	head = msg_parse(&msg, MSG_REQUEST, bytes, size);
+	if (head <= 0)
+		return head;
+	if (msg_data_size(&msg) > 0)
+		return take_data(connection, &msg, bytes, (size_t)head, size);
+	dispatch(connection, &msg, NULL, false);
+	return head;
+}
+
+/* Keeps input that was not taken apart. */
+static bool
+keep_rest(struct connection *connection, const uint8_t *bytes, size_t size)
+{
+	if (size == 0)
+		return true;
+	connection->rest = malloc(size);
+	if (!connection->rest)
+		return false;
+	memcpy(connection->rest, bytes, size);
+	connection->rest_size = size;
+	return true;
+}
+
+/* Serves a turn's worth of the `size` bytes in the server's input. */
+static void
+take(struct connection *connection, size_t size)
+{
+	const uint8_t *bytes = connection->server->input;
+	unsigned requests = 0;
+	ssize_t n = 1;
+
+	while (size > 0 && connection->data_left == 0 &&
+	       requests++ < TURN_REQUESTS && !connection->lost &&
+	       connection->out_size < OUT_ENOUGH) {
+		n = take_message(connection, bytes, size);
+		if (n <= 0)
+			break;
+		bytes += n;
+		size -= (size_t)n;
+	}
+	if (n < 0)
+		log_debug("a connection is closed: %s", strerror((int)-n));
+	if (n < 0 || !keep_rest(connection, bytes, size))
+		connection->lost = true;
+	connection->more = n > 0 && size > 0;
+}
+
+/* The end of whatever was done for a connection: it may be its last. */
+static void
+finish(struct connection *connection)
+{
+	if (!connection->lost)
+		flush(connection);
+	if (connection->lost)
+		connection_free(connection);
+	else
+		watch(connection);
+}
+
+/* A turn, with `size` bytes in the server's input behind those kept. */
+static void
+run(struct connection *connection, size_t size)
+{
+	free(connection->rest);
+	connection->rest = NULL;
+	connection->rest_size = 0;
+	take(connection, size);
+	finish(connection);
+}
+
+/* What was kept goes to the start of the server's input. */
+static size_t
+restore_rest(struct connection *connection)
+{
+	memcpy(connection->server->input,
+	    connection->rest ? connection->rest : connection->server->input,
+	    connection->rest_size);
+	return connection->rest_size;
+}
+
+void
+connection_continue(struct connection *connection)
+{
+	set_busy(connection, false);
+	run(connection, restore_rest(connection));
+}
+
+static bool
+is_gone(ssize_t n)
+{
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+static void
+read_messages(struct connection *connection)
+{
+	struct server *server = connection->server;
+	size_t rest = restore_rest(connection);
+	ssize_t n = recv(connection->fd, server->input + rest,
+	    SERVER_INPUT - rest, MSG_DONTWAIT);
+
+	if (is_gone(n))
+		connection_free(connection);
+	else if (n > 0)
+		run(connection, rest + (size_t)n);
+}
+
+/* Data go straight to their frames. If there are none, they go nowhere. */
+static void
+read_data(struct connection *connection)
+{
+	struct iovec parts[PARTS];
+	struct msghdr message = { .msg_iov = parts };
+	uint64_t most = MIN(connection->data_left, (uint64_t)READ_AT_ONCE);
+	int count = 0;
+	ssize_t n;
+
+	if (connection->data)
+		count = vm_map_copy_room(connection->data, most, parts, PARTS);
+	if (count == 0) {
+		connection->data = vm_map_copy_free(connection->data);
+		most = MIN(most, (uint64_t)SERVER_INPUT);
+		parts[0] = (struct iovec){ connection->server->input, most };
+		count = 1;
+	}
+	message.msg_iovlen = (size_t)count;
+	n = recvmsg(connection->fd, &message, MSG_DONTWAIT);
+	if (is_gone(n)) {
+		connection_free(connection);
+		return;
+	}
+	if (n <= 0)
+		return;
+	connection->data_left -= (uint64_t)n;
+	if (connection->data)
+		vm_map_copy_filled(connection->data, (uint64_t)n);
+	if (connection->data_left == 0) {
+		data_done(connection);
+		finish(connection);
+	}
+}
+
+static void
+on_readable(struct ev_loop *loop, ev_io *watcher, int events)
+{
+	struct connection *connection =
+	    container_of(watcher, struct connection, readable);
+
+	(void)loop, (void)events;
+	if (connection->data_left > 0)
+		read_data(connection);
+	else
+		read_messages(connection);
+}
+
+static void
+on_writable(struct ev_loop *loop, ev_io *watcher, int events)
+{
+	(void)loop, (void)events;
+	finish(container_of(watcher, struct connection, writable));
+}
+
+/* --- Connections ------------------------------------------------------ */
+
+int
+connection_new(struct server *server, int fd)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+
+	if (!connection) {
+		close(fd);
+		return -ENOMEM;
+	}
+	connection->server = server;
+	connection->fd = fd;
+	port_space_init(&connection->space);
+	TAILQ_INIT(&connection->out);
+	LIST_INSERT_HEAD(&server->connections, connection, link);
+	server->connection_count++;
+	ev_io_init(&connection->readable, on_readable, fd, EV_READ);
+	ev_io_init(&connection->writable, on_writable, fd, EV_WRITE);
+	ev_io_start(server->loop, &connection->readable);
+	return 0;
+}
+
+void
+connection_free(struct connection *connection)
+{
+	struct server *server = connection->server;
+
+	ev_io_stop(server->loop, &connection->readable);
+	ev_io_stop(server->loop, &connection->writable);
+	close(connection->fd);
+	set_busy(connection, false);
+	LIST_REMOVE(connection, link);
+	server->connection_count--;
+	while (!TAILQ_EMPTY(&connection->out))
+		chunk_done(connection, TAILQ_FIRST(&connection->out));
+	vm_map_copy_free(connection->data);
+	port_space_deinit(&connection->space);
+	port_unref(connection->self);
+	free(connection->head);
+	free(connection->rest);
+	free(connection);
+	server_wake(server);
+}
+
+/* The connection's own task, under the name that it has from the start. */
+static kern_return_t
+make_self(struct connection *connection)
+{
+	_cleanup_(task_unrefp) struct task *task = NULL;
+	kern_return_t kr;
+
+	kr = task_new(&connection->server->vm, connection->personality, &task);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	connection->self = port_new(PORT_TASK, task);
+	if (!connection->self)
+		return KERN_RESOURCE_SHORTAGE;
+	steal(&task);
+	kr = port_space_insert_self(&connection->space, connection->self);
+	if (kr != KERN_SUCCESS)
+		connection->self = port_unref(connection->self);
+	return kr;
+}
+
+kern_return_t
+connection_port(struct connection *connection, mach_port_name_t name,
+    struct port **port)
+{
+	struct port_right *right;
+	kern_return_t kr;
+
+	if (name == MSG_TASK_SELF && !connection->self_made) {
+		kr = make_self(connection);
+		if (kr != KERN_SUCCESS)
+			return kr;
+		connection->self_made = true;
+	}
+	right = port_space_lookup(&connection->space, name);
+	if (!right || !right->port)
+		return MACH_SEND_INVALID_DEST;
+	*port = right->port;
+	return KERN_SUCCESS;
+}

@@ -1,0 +1,99 @@
+/*
+ * Connections
+ *
+ * What comes in is read into the server's one buffer, and taken apart there:
+ * only a message that is not whole is kept. Large data are read into frames of
+ * their own, past the buffer.
+ *
+ *      socket ──► input [ msg ][ msg ][ msg with data │ data.. ]
+ *                                              ...data ──► vm_map_copy
+ *
+ * What goes out is a queue of chunks: bytes, or memory in transit, which is
+ * written straight from its frames. While the queue is long nothing more is
+ * read from this connection: it holds up nobody but itself.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <ev.h>
+
+#include "common/msg.h"
+#include "server/port.h"
+
+struct personality;
+struct server;
+struct vm_map_copy;
+
+/* Bytes, or a copy, to be sent. */
+struct connection_chunk {
+	TAILQ_ENTRY(connection_chunk) link; /* connection::out */
+	struct vm_map_copy *copy;           /* NULL: bytes */
+	uint64_t start;                     /* sent so far */
+	uint64_t size;
+	size_t room; /* for bytes */
+	uint8_t bytes[];
+};
+
+struct connection {
+	struct server *server;
+	LIST_ENTRY(connection) link;
+	TAILQ_ENTRY(connection) busy_link;
+	bool busy; /* on server::busy: it has input left for the next turn */
+	bool lost; /* to be closed as soon as nobody is at work on it */
+
+	int fd;
+	ev_io readable;
+	ev_io writable;
+
+	bool welcome; /* both hellos were said */
+	const struct personality *personality;
+	struct port_space space;
+	struct port *self; /* the connection's own task; NULL: not used yet */
+	bool self_made;
+
+	uint8_t *rest; /* input not taken apart yet */
+	size_t rest_size;
+	bool more; /* it is a message at least, maybe */
+
+	uint8_t *head; /* a message whose data are still coming */
+	size_t head_size;
+	struct vm_map_copy *data; /* so far; NULL: there was no memory */
+	uint64_t data_left;
+
+	TAILQ_HEAD(connection_chunks, connection_chunk) out;
+	uint64_t out_size; /* bytes in the queue */
+};
+
+/* Takes over the descriptor, also on failure. 0 or -errno. */
+int connection_new(struct server *server, int fd);
+
+/* Lets go of all it has, tasks included. */
+void connection_free(struct connection *connection);
+
+/* A turn of a connection that has input left from the last one: the first of
+ * the busy. It goes off the list, and maybe back to its end. */
+void connection_continue(struct connection *connection);
+
+/*
+ * Room for `size` bytes at the end of the queue, to be filled at once. NULL: no
+ * memory; the connection is lost.
+ */
+uint8_t *connection_put(struct connection *connection, size_t size);
+
+/* Queues memory behind it. Takes over the copy in any case. */
+void connection_put_copy(struct connection *connection,
+    struct vm_map_copy *copy);
+
+/*
+ * The port that a name means.
+ *
+ * => the connection's own task is made when it is first named
+ * => KERN_SUCCESS; MACH_SEND_INVALID_DEST: the name means nothing, or is dead;
+ *    KERN_RESOURCE_SHORTAGE
+ */
+kern_return_t connection_port(struct connection *connection,
+    mach_port_name_t name, struct port **port);

@@ -1,0 +1,185 @@
+#include "server/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "server/vm/personality.h"
+
+static const char usage[] =
+    "usage: vmd [options] [--run command [argument ...]]\n"
+    "\n"
+    "Serves Mach's virtual memory on a Unix socket, in the foreground.\n"
+    "\n"
+    "  --socket PATH       where to listen; else $VMD_SOCKET; else\n"
+    "                      /run/vmd/vmd.sock for root, and for others\n"
+    "                      $XDG_RUNTIME_DIR/vmd/vmd.sock\n"
+    "  --memory SIZE       memory of all tasks together, as 512M or 8G\n"
+    "                      (half of the system's)\n"
+    "  --personality NAME  whose answers: osf (the default), xnu or gnu\n"
+    "  --log-level LEVEL   error, warning, info (the default) or debug\n"
+    "  --check             verify everything after every call: slow\n"
+    "  --run COMMAND ...   a private daemon for one command: listens on a\n"
+    "                      socket of its own, names it in $VMD_SOCKET, and\n"
+    "                      exits with the command's status\n"
+    "  --help, --version\n"
+    "\n"
+    "Exit status: 0 after SIGTERM or SIGINT, 1 failure, 2 usage,\n"
+    "3 another daemon listens there.\n";
+
+enum { MEMORY_LEAST = 1 << 20 };
+#define MEMORY_MOST (UINT64_C(4) << 40)
+
+enum option_key {
+	OPTION_SOCKET = 1000,
+	OPTION_MEMORY,
+	OPTION_PERSONALITY,
+	OPTION_LOG_LEVEL,
+	OPTION_CHECK,
+	OPTION_RUN,
+	OPTION_HELP,
+	OPTION_VERSION,
+};
+
+static const struct option names[] = {
+	{ "socket", required_argument, NULL, OPTION_SOCKET },
+	{ "memory", required_argument, NULL, OPTION_MEMORY },
+	{ "personality", required_argument, NULL, OPTION_PERSONALITY },
+	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
+	{ "check", no_argument, NULL, OPTION_CHECK },
+	{ "run", no_argument, NULL, OPTION_RUN },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void fail(const char *format, ...)
+    __attribute__((noreturn, format(printf, 1, 2)));
+
+static void
+fail(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fputs("vmd: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputs("\nvmd: see vmd --help\n", stderr);
+	va_end(arguments);
+	exit(EXIT_USAGE);
+}
+
+/* A number with a unit behind it, as 64M. */
+static uint64_t
+parse_size(const char *text)
+{
+	static const char units[] = "KMGT";
+	const char *unit;
+	char *end;
+	unsigned long long size;
+	unsigned shift = 0;
+
+	errno = 0;
+	size = strtoull(text, &end, 10);
+	if (end == text || text[0] == '-' || errno != 0)
+		fail("--memory '%s': not a size", text);
+	if (*end != '\0') {
+		unit = strchr(units, *end);
+		if (!unit || end[1] != '\0')
+			fail("--memory '%s': the units are K, M, G and T",
+			    text);
+		shift = 10 * (unsigned)(unit - units + 1);
+	}
+	if (size > MEMORY_MOST >> shift || size << shift < MEMORY_LEAST)
+		fail("--memory '%s': from 1M to 4T", text);
+	return size << shift;
+}
+
+static uint64_t
+default_memory(void)
+{
+	uint64_t pages = (uint64_t)sysconf(_SC_PHYS_PAGES);
+	uint64_t memory = pages * (uint64_t)sysconf(_SC_PAGESIZE) / 2;
+
+	return memory < MEMORY_LEAST  ? MEMORY_LEAST
+	       : memory > MEMORY_MOST ? MEMORY_MOST
+				      : memory;
+}
+
+static void
+set_log_level(const char *name)
+{
+	int level = log_level_by_name(name);
+
+	if (level < 0)
+		fail("--log-level '%s': error, warning, info or debug", name);
+	log_set_level((enum log_level)level);
+}
+
+static const struct personality *
+parse_personality(const char *name)
+{
+	const struct personality *personality = personality_by_name(name);
+
+	if (!personality)
+		fail("--personality '%s': osf, xnu or gnu", name);
+	return personality;
+}
+
+void
+options_parse(struct options *options, int argc, char **argv)
+{
+	int key;
+
+	*options = (struct options){
+		.memory = default_memory(),
+		.personality = &personality_osf,
+	};
+	opterr = 0;
+	while (!options->command &&
+	       (key = getopt_long(argc, argv, "+:h", names, NULL)) != -1) {
+		switch (key) {
+		case OPTION_SOCKET:
+			options->socket = optarg;
+			break;
+		case OPTION_MEMORY:
+			options->memory = parse_size(optarg);
+			break;
+		case OPTION_PERSONALITY:
+			options->personality = parse_personality(optarg);
+			break;
+		case OPTION_LOG_LEVEL:
+			set_log_level(optarg);
+			break;
+		case OPTION_CHECK:
+			options->check = true;
+			break;
+		case OPTION_RUN:
+			options->command = argv + optind;
+			break;
+		case 'h':
+		case OPTION_HELP:
+			fputs(usage, stdout);
+			exit(EXIT_SUCCESS);
+		case OPTION_VERSION:
+			puts("vmd " VMD_VERSION);
+			exit(EXIT_SUCCESS);
+		case ':':
+			fail("%s: an argument is missing", argv[optind - 1]);
+		default:
+			fail("%s: no such option", argv[optind - 1]);
+		}
+	}
+	if (!options->command && optind < argc)
+		fail("'%s': vmd takes no arguments", argv[optind]);
+	if (options->command && !options->command[0])
+		fail("--run: a command is missing");
+	if (options->command && options->socket)
+		fail("--run and --socket: a private daemon has a socket of "
+		     "its own");
+}

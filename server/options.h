@@ -1,0 +1,30 @@
+/*
+ * What the daemon was told to do
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct personality;
+
+/* Exit statuses. A command under --run brings its own. */
+enum {
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_IN_USE = 3, /* another daemon has the socket */
+};
+
+struct options {
+	const char *socket; /* NULL: the default */
+	uint64_t memory;    /* bytes of frames */
+	const struct personality *personality;
+	bool check;           /* everything, after every call */
+	char *const *command; /* --run: with its arguments; NULL: none */
+};
+
+/*
+ * => does what --help and --version ask for, and exits with 0
+ * => a usage error says what is wrong and exits with EXIT_USAGE
+ */
+void options_parse(struct options *options, int argc, char **argv);

@@ -1,0 +1,83 @@
+/*
+ * What Mach has no message for: the routines of vmd.proto
+ */
+#include "common/cleanup.h"
+#include "server/connection.h"
+#include "server/request.h"
+#include "server/server.h"
+#include "server/vm/task.h"
+#include "server/vm/vm_check.h"
+#include "server/vm/vm_map.h"
+#include "server/vm/vm_object.h"
+
+/* Pages that vmd_pages tells of in one reply: what fits a body. */
+enum { PAGES_TOLD = 4096 };
+
+ROUTINE(Vmd, host_self_trap, HostSelfTrap)
+{
+	struct connection *connection = request->connection;
+
+	return port_space_insert(&connection->space, connection->server->host,
+	    &out->host);
+}
+
+ROUTINE(Vmd, vmd_statistics, VmdStatistics)
+{
+	const struct vm_machine *vm = request->vm;
+	const struct vm_map *map;
+
+	out->page_size = VM_PAGE_SIZE;
+	out->pages = vm->pages.limit;
+	out->pages_used = vm->pages.used;
+	out->nodes_used = vm->nodes.used;
+	out->entries_used = vm->entries.used;
+	out->objects_used = vm->objects.used;
+	LIST_FOREACH(map, &vm->maps, link)
+		out->tasks++;
+	out->connections = request->connection->server->connection_count;
+	return KERN_SUCCESS;
+}
+
+/* The frame of a page of a map; 0: zeros, or nothing is mapped. */
+static uint32_t
+frame_of(const struct vm_map *map, uint64_t address)
+{
+	const struct vm_map_entry *entry = vm_map_lookup(map, address);
+
+	if (!entry || entry->range.start > address || !entry->object)
+		return 0;
+	return page_tree_lookup(map->vm, &entry->object->pages,
+	    vm_object_page(entry->object, vm_map_entry_offset(entry, address)));
+}
+
+ROUTINE(Vmd, vmd_pages, VmdPages)
+{
+	static uint32_t frames[PAGES_TOLD], refs[PAGES_TOLD];
+	const struct vm_map *map = request->task->map;
+	struct vm_range range;
+
+	if (vm_range_init(&range, in->address, in->size, map->page_mask) !=
+	    VM_RANGE_OK)
+		return KERN_INVALID_ARGUMENT;
+	out->address = range.start;
+	out->n_frame = MIN(vm_range_pages(range), (uint64_t)PAGES_TOLD);
+	out->n_refs = out->n_frame;
+	out->frame = frames;
+	out->refs = refs;
+	for (size_t i = 0; i < out->n_frame; i++) {
+		frames[i] = frame_of(map, range.start + (i << VM_PAGE_SHIFT));
+		refs[i] = frames[i] != 0 ? map->vm->pages.refs[frames[i]] : 0;
+	}
+	return KERN_SUCCESS;
+}
+
+ROUTINE(Vmd, vmd_check, VmdCheck)
+{
+	static char none[] = "";
+	const char *complaint = vm_check(request->vm);
+
+	out->complaint = complaint ? (char *)(uintptr_t)complaint : none;
+	return KERN_SUCCESS;
+}
+
+Vmd_Service vmd_service = VMD__INIT(serve_);
