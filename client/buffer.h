@@ -1,0 +1,33 @@
+/*
+ * Buffers: memory of this program that vm_read() handed out
+ *
+ * The program gives it back with vm_deallocate() on its own task, whole or in
+ * part, as if it lay in the task's memory. It does not: no buffer lies below
+ * VM_MAX_ADDRESS, where simulated memory ends, unless the system has no other
+ * place for it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mach/kern_return.h>
+
+/*
+ * => size in bytes, not 0; offset: where in its page it is to begin
+ * => NULL: no memory
+ */
+void *buffer_new(size_t size, uint32_t offset);
+
+/* Is this an address of a buffer? */
+bool buffer_has(uintptr_t address);
+
+/*
+ * Gives back the pages that a range touches.
+ *
+ * => address is a buffer's
+ * => KERN_INVALID_ADDRESS: the range goes beyond it; nothing is given back
+ * => KERN_RESOURCE_SHORTAGE: no memory to remember the rest
+ */
+kern_return_t buffer_free(uintptr_t address, size_t size);

@@ -1,0 +1,360 @@
+#include "client/call.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <mach/message.h>
+
+#include "client/memory.h"
+#include "client/session.h"
+#include "common/msg.h"
+
+enum {
+	/* The system takes so much of a message at once, or nothing. */
+	DATA_AT_ONCE = 16 * 1024,
+};
+
+void
+call_answer(struct call *call, kern_return_t code)
+{
+	call->code = code;
+	call->answered = true;
+	pthread_cond_signal(&call->wake);
+}
+
+/* --- Sending ---------------------------------------------------------- */
+
+/* Steps over what was sent. */
+static void
+advance(struct msghdr *message, size_t size)
+{
+	while (size > 0) {
+		struct iovec *part = message->msg_iov;
+
+		if (size < part->iov_len) {
+			part->iov_base = (char *)part->iov_base + size;
+			part->iov_len -= size;
+			return;
+		}
+		size -= part->iov_len;
+		message->msg_iov++;
+		message->msg_iovlen--;
+	}
+}
+
+/* 0 or -errno; -EPIPE: some of it may have been sent. */
+static int
+send_all(int fd, struct iovec *parts, size_t count)
+{
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = count };
+	bool started = false;
+
+	while (message.msg_iovlen > 0) {
+		ssize_t n = sendmsg(fd, &message, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return started ? -EPIPE : -errno;
+		started = true;
+		advance(&message, (size_t)n);
+	}
+	return 0;
+}
+
+/* Writes the request. The caller holds `sending`. */
+static int
+send_request(const struct call *call, int fd)
+{
+	struct msg_descriptor descriptor = {
+		.type = MACH_MSG_OOL_DESCRIPTOR,
+		.offset = call->data_offset,
+		.size = call->data_size,
+	};
+	struct msg msg = {
+		.kind = MSG_REQUEST,
+		.id = call->id,
+		.remote = call->port,
+		.local = call->token,
+		.descriptor_count = call->data_size > 0,
+		.descriptors = &descriptor,
+		.body_size = protobuf_c_message_get_packed_size(call->in),
+	};
+	uint8_t small[1024], *bytes = small;
+	size_t head = msg_head_size(&msg), size = head + msg.body_size;
+	struct iovec parts[2] = {
+		{ NULL, size },
+		{ (void *)(uintptr_t)call->data, call->data_size },
+	};
+	int r;
+
+	if (msg.body_size > MSG_BODY_MAX)
+		return -EMSGSIZE;
+	if (size > sizeof(small))
+		bytes = malloc(size);
+	if (!bytes)
+		return -ENOMEM;
+	msg_write_head(&msg, bytes);
+	protobuf_c_message_pack(call->in, bytes + head);
+	parts[0].iov_base = bytes;
+	r = send_all(fd, parts, call->data_size > 0 ? 2 : 1);
+	if (bytes != small)
+		free(bytes);
+	return r;
+}
+
+/* --- Receiving -------------------------------------------------------- */
+
+/* Reads more input, or `size` bytes of data. The bytes read; 0: it is over. */
+static size_t
+receive(struct session *session, void *to, size_t size)
+{
+	ssize_t n;
+
+	do {
+		n = recv(session->fd, to, size, 0);
+	} while (n < 0 && errno == EINTR);
+	return n > 0 ? (size_t)n : 0;
+}
+
+static bool
+read_input(struct session *session)
+{
+	size_t left = session->input_end - session->input_start, n;
+
+	memmove(session->input, session->input + session->input_start, left);
+	session->input_start = 0;
+	session->input_end = left;
+	n = receive(session, session->input + left, SESSION_INPUT - left);
+	session->input_end += n;
+	return n > 0;
+}
+
+/* The next `size` bytes of the connection. */
+static bool
+read_data(struct session *session, uint8_t *to, uint64_t size)
+{
+	size_t here = MIN(session->input_end - session->input_start, size);
+	size_t n;
+
+	memcpy(to, session->input + session->input_start, here);
+	session->input_start += here;
+	for (to += here, size -= here; size > 0; to += n, size -= n) {
+		n = receive(session, to, size);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}
+
+/* Data that nobody wants, or has room for. */
+static bool
+skip_data(struct session *session, uint64_t size)
+{
+	uint8_t nowhere[4096];
+
+	while (size > 0) {
+		uint64_t n = MIN(size, sizeof(nowhere));
+
+		if (!read_data(session, nowhere, n))
+			return false;
+		size -= n;
+	}
+	return true;
+}
+
+static bool
+read_all_data(struct session *session, struct call *call, const struct msg *msg)
+{
+	for (uint32_t i = 0; i < msg->descriptor_count; i++) {
+		struct msg_descriptor d = msg_descriptor(msg, i);
+		kern_return_t kr = MIG_TYPE_ERROR;
+		void *to = NULL;
+		bool there;
+
+		if (call->place)
+			kr = call->place(call->context, i, d.size, d.offset,
+			    &to);
+		if (kr != KERN_SUCCESS && call->code == KERN_SUCCESS)
+			call->code = kr;
+		there = kr == KERN_SUCCESS ? read_data(session, to, d.size)
+					   : skip_data(session, d.size);
+		if (!there)
+			return false;
+	}
+	return true;
+}
+
+static bool
+keep_body(struct call *call, const struct msg *msg)
+{
+	call->body_size = msg->body_size;
+	call->body = call->small;
+	if (msg->body_size > sizeof(call->small))
+		call->body = malloc(msg->body_size);
+	if (!call->body)
+		return false;
+	memcpy(call->body, msg->body, msg->body_size);
+	return true;
+}
+
+/* Takes a reply, all of it, for the call that it is for. */
+static bool
+take_reply(struct session *session, struct call *call, const struct msg *msg,
+    size_t size)
+{
+	struct msg kept = *msg;
+	uint8_t
+	    descriptors[MSG_DESCRIPTORS_MAX * sizeof(struct msg_descriptor)];
+
+	if (msg->id != call->id + MIG_REPLY_DELTA ||
+	    msg->local != MACH_PORT_NULL || msg->remote != call->token)
+		return false;
+	call->code = msg->code;
+	if (!keep_body(call, msg))
+		return false;
+	session->input_start += size;
+	/* They lie in the input, which goes on being read into. */
+	if (msg->descriptor_count > 0)
+		memcpy(descriptors, msg->descriptors,
+		    msg->descriptor_count * sizeof(struct msg_descriptor));
+	kept.descriptors = descriptors;
+	return read_all_data(session, call, &kept);
+}
+
+/* Reads one reply, for whoever is first. False: the session is at its end. */
+static bool
+read_reply(struct session *session, struct call *call)
+{
+	struct msg msg;
+	int size;
+
+	for (;;) {
+		size = msg_parse(&msg, MSG_REPLY,
+		    session->input + session->input_start,
+		    session->input_end - session->input_start);
+		if (size > 0)
+			return take_reply(session, call, &msg, (size_t)size);
+		if (size < 0 || !read_input(session))
+			return false;
+	}
+}
+
+/* Reads replies until one's own is there, and lets another go on. */
+static void
+read_for_all(struct session *session, struct call *own)
+{
+	session->reading = true;
+	while (!own->answered) {
+		struct call *call = TAILQ_FIRST(&session->calls);
+		bool there;
+
+		pthread_mutex_unlock(&session->lock);
+		there = read_reply(session, call);
+		pthread_mutex_lock(&session->lock);
+		if (there) {
+			TAILQ_REMOVE(&session->calls, call, link);
+			call_answer(call, call->code);
+		} else {
+			session_die(session);
+		}
+	}
+	session->reading = false;
+	if (!TAILQ_EMPTY(&session->calls))
+		pthread_cond_signal(&TAILQ_FIRST(&session->calls)->wake);
+}
+
+/* --- Both ------------------------------------------------------------- */
+
+/* Sends the request and queues up for the reply. */
+static kern_return_t
+ask(struct call *call, struct session **out)
+{
+	struct session *session = session_send();
+	int r;
+
+	if (!session)
+		return MACH_SEND_INVALID_DEST;
+	pthread_mutex_lock(&session->lock);
+	call->token = ++session->last_token;
+	TAILQ_INSERT_TAIL(&session->calls, call, link);
+	pthread_mutex_unlock(&session->lock);
+
+	r = send_request(call, session->fd);
+
+	pthread_mutex_lock(&session->lock);
+	if (r < 0 && !call->answered) {
+		TAILQ_REMOVE(&session->calls, call, link);
+		if (r == -EPIPE)
+			session_doom(session);
+	}
+	pthread_mutex_unlock(&session->lock);
+	session_sent(session);
+	*out = session;
+	switch (r) {
+	case 0:
+		return KERN_SUCCESS;
+	case -EFAULT:
+		return MACH_SEND_INVALID_MEMORY;
+	case -EMSGSIZE:
+		return MACH_SEND_TOO_LARGE;
+	case -ENOMEM:
+		return MACH_SEND_NO_BUFFER;
+	default:
+		return MACH_SEND_INVALID_DEST;
+	}
+}
+
+static void
+wait_for_answer(struct session *session, struct call *call)
+{
+	pthread_mutex_lock(&session->lock);
+	while (!call->answered) {
+		if (session->reading)
+			pthread_cond_wait(&call->wake, &session->lock);
+		else
+			read_for_all(session, call);
+	}
+	pthread_mutex_unlock(&session->lock);
+}
+
+/* The reply, if it is one. */
+static kern_return_t
+unpack(struct call *call, const ProtobufCMessageDescriptor *reply,
+    ProtobufCMessage **out)
+{
+	if (call->code == KERN_SUCCESS)
+		*out = protobuf_c_message_unpack(reply, NULL, call->body_size,
+		    call->body);
+	if (call->body != call->small)
+		free(call->body);
+	return call->code == KERN_SUCCESS && !*out ? MIG_TYPE_ERROR
+						   : call->code;
+}
+
+kern_return_t
+call_make(struct call *call, const ProtobufCMessageDescriptor *reply,
+    ProtobufCMessage **out)
+{
+	struct session *session;
+	kern_return_t kr;
+
+	*out = NULL;
+	if (!call->portless && !MACH_PORT_VALID(call->port))
+		return MACH_SEND_INVALID_DEST;
+	if (call->data_size > DATA_AT_ONCE &&
+	    !memory_is_readable(call->data, call->data_size))
+		return MACH_SEND_INVALID_MEMORY;
+	pthread_cond_init(&call->wake, NULL);
+	call->answered = false;
+	call->body = call->small;
+	kr = ask(call, &session);
+	if (kr == KERN_SUCCESS) {
+		wait_for_answer(session, call);
+		kr = unpack(call, reply, out);
+	}
+	pthread_cond_destroy(&call->wake);
+	return kr;
+}

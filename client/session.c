@@ -1,0 +1,206 @@
+#include "client/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client/call.h"
+#include "common/address.h"
+#include "common/cleanup.h"
+#include "common/msg.h"
+
+static struct session session = {
+	.sending = PTHREAD_MUTEX_INITIALIZER,
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.fd = -1,
+	.calls = TAILQ_HEAD_INITIALIZER(session.calls),
+};
+
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+
+/* Of all threads only the one that forked is in the child: whatever the others
+ * were at, nobody is now. The connection is the parent's. */
+static void
+start_over(void)
+{
+	pthread_mutex_init(&session.sending, NULL);
+	pthread_mutex_init(&session.lock, NULL);
+	if (session.fd >= 0)
+		close(session.fd);
+	session.fd = -1;
+	session.state = SESSION_NONE;
+	session.reading = false;
+	session.input_start = session.input_end = 0;
+	TAILQ_INIT(&session.calls);
+}
+
+static void
+before_fork(void)
+{
+	pthread_mutex_lock(&session.lock);
+}
+
+static void
+after_fork(void)
+{
+	pthread_mutex_unlock(&session.lock);
+}
+
+static void
+watch_forks(void)
+{
+	pthread_atfork(before_fork, after_fork, start_over);
+}
+
+/* A program learns no more from its call than that there is nobody: the person
+ * before it is told why, once. */
+static void
+explain(const char *where, const char *why)
+{
+	static bool done;
+
+	if (!done)
+		fprintf(stderr, "vmd: cannot connect%s%s: %s\n",
+		    where[0] != '\0' ? " to " : "", where, why);
+	done = true;
+}
+
+static bool
+transfer(int fd, void *bytes, size_t size, bool out)
+{
+	while (size > 0) {
+		ssize_t n = out ? send(fd, bytes, size, MSG_NOSIGNAL)
+				: recv(fd, bytes, size, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		bytes = (char *)bytes + n;
+		size -= (size_t)n;
+	}
+	return true;
+}
+
+/* By the name in $VMD_PERSONALITY; 0: whatever the daemon's is. */
+static uint32_t
+wanted_personality(void)
+{
+	static const char *const names[] = { "", "osf", "xnu", "gnu" };
+	const char *name = getenv("VMD_PERSONALITY");
+
+	for (uint32_t i = 0; name && i < ARRAY_SIZE(names); i++)
+		if (strcmp(names[i], name) == 0)
+			return i;
+	return name ? UINT32_MAX : 0;
+}
+
+static const char *
+greet(int fd)
+{
+	struct msg_hello hello = {
+		.magic = MSG_MAGIC,
+		.version = MSG_VERSION,
+		.personality = wanted_personality(),
+	};
+	struct msg_welcome welcome;
+
+	if (!transfer(fd, &hello, sizeof(hello), true) ||
+	    !transfer(fd, &welcome, sizeof(welcome), false))
+		return "the daemon hung up";
+	if (welcome.magic != MSG_MAGIC)
+		return "that is no vmd";
+	if (welcome.code == KERN_NOT_SUPPORTED)
+		return "the daemon speaks another version";
+	if (welcome.code != KERN_SUCCESS)
+		return "the daemon knows no such $VMD_PERSONALITY";
+	return NULL;
+}
+
+static int
+open_socket(const struct sockaddr_un *address, const char **why)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	*why = NULL;
+	if (fd < 0 ||
+	    connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
+		*why = strerror(errno);
+	if (!*why)
+		*why = greet(fd);
+	if (!*why)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* The caller holds `sending`. */
+static bool
+session_open(void)
+{
+	struct sockaddr_un address;
+	const char *why;
+	int r = address_default(&address, NULL);
+
+	if (r < 0) {
+		explain("", address_error(r));
+		return false;
+	}
+	if (!session.input)
+		session.input = malloc(SESSION_INPUT);
+	if (!session.input)
+		return false;
+	session.fd = open_socket(&address, &why);
+	if (session.fd < 0) {
+		explain(address.sun_path, why);
+		return false;
+	}
+	session.state = SESSION_OPEN;
+	return true;
+}
+
+struct session *
+session_send(void)
+{
+	bool open;
+
+	pthread_once(&fork_once, watch_forks);
+	pthread_mutex_lock(&session.sending);
+	pthread_mutex_lock(&session.lock);
+	open = session.state == SESSION_OPEN ||
+	       (session.state == SESSION_NONE && session_open());
+	pthread_mutex_unlock(&session.lock);
+	if (open)
+		return &session;
+	pthread_mutex_unlock(&session.sending);
+	return NULL;
+}
+
+void
+session_sent(struct session *s)
+{
+	pthread_mutex_unlock(&s->sending);
+}
+
+void
+session_doom(struct session *s)
+{
+	s->state = SESSION_DEAD;
+	shutdown(s->fd, SHUT_RDWR);
+}
+
+void
+session_die(struct session *s)
+{
+	struct call *call;
+
+	session_doom(s);
+	while ((call = TAILQ_FIRST(&s->calls))) {
+		TAILQ_REMOVE(&s->calls, call, link);
+		call_answer(call, MIG_SERVER_DIED);
+	}
+}

@@ -1,0 +1,57 @@
+/*
+ * The session: this process's one connection to the daemon
+ *
+ * Made by the first call, shared by all threads, and left behind by fork(): a
+ * child's first call makes its own. A daemon that has gone away stays away, for
+ * the names that the program holds meant something on that connection only.
+ *
+ * Two locks, taken in this order: `sending` is held by who writes a message,
+ * `lock` guards the rest. Nobody holds `lock` while waiting for the daemon.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct call;
+
+enum session_state {
+	SESSION_NONE, /* no call was made yet, or none got through */
+	SESSION_OPEN,
+	SESSION_DEAD, /* the daemon has gone away */
+};
+
+struct session {
+	pthread_mutex_t sending;
+	pthread_mutex_t lock;
+	enum session_state state;
+	int fd;
+	uint32_t last_token;
+	TAILQ_HEAD(call_queue, call)
+	calls;          /* asked and not answered, in order */
+	bool reading;   /* one of those who wait reads for all */
+	uint8_t *input; /* what was read and not taken apart yet */
+	size_t input_start;
+	size_t input_end;
+};
+
+enum { SESSION_INPUT = 128 * 1024 };
+
+/*
+ * The session, open, with `sending` held; it is let go of by
+ * session_sent(). NULL: there is no daemon.
+ */
+struct session *session_send(void);
+void session_sent(struct session *session);
+
+/*
+ * The connection can be used no more. The caller holds `lock`.
+ *
+ * => session_doom: who reads will find out, and has yet to
+ * => session_die: nobody reads any more; all who wait are told
+ */
+void session_doom(struct session *session);
+void session_die(struct session *session);

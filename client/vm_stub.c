@@ -1,0 +1,367 @@
+#include "client/vm_stub.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include <mach/mach_init.h>
+#include <mach/vm_page_size.h>
+
+#include "client/buffer.h"
+#include "client/call.h"
+#include "client/memory.h"
+
+static_assert(sizeof(vm_address_t) == sizeof(mach_vm_address_t) &&
+		  sizeof(struct vm_read_entry) ==
+		      sizeof(struct mach_vm_read_entry),
+    "both spellings have one shape");
+
+CALL(vm_allocate, VmAllocate)
+
+kern_return_t
+vm_stub_allocate(int id, vm_map_t task, vm_address_t *address, vm_size_t size,
+    int flags)
+{
+	_cleanup_(vm_allocate_freep) VmAllocateReply *out = NULL;
+	VmAllocateRequest in = VM_ALLOCATE_REQUEST__INIT;
+	struct call call = { .id = id, .port = task };
+	kern_return_t kr;
+
+	in.address = *address;
+	in.size = size;
+	in.flags = flags;
+
+	kr = call_vm_allocate(&call, &in, &out);
+	if (kr == KERN_SUCCESS)
+		*address = out->address;
+	return kr;
+}
+
+CALL(vm_deallocate, VmDeallocate)
+
+kern_return_t
+vm_stub_deallocate(int id, vm_map_t task, vm_address_t address, vm_size_t size)
+{
+	_cleanup_(vm_deallocate_freep) VmDeallocateReply *out = NULL;
+	VmDeallocateRequest in = VM_DEALLOCATE_REQUEST__INIT;
+	struct call call = { .id = id, .port = task };
+
+	if (task == mach_task_self() && buffer_has(address))
+		return buffer_free(address, size);
+	in.address = address;
+	in.size = size;
+
+	return call_vm_deallocate(&call, &in, &out);
+}
+
+CALL(vm_protect, VmProtect)
+
+kern_return_t
+vm_stub_protect(int id, vm_map_t task, vm_address_t address, vm_size_t size,
+    boolean_t set_maximum, vm_prot_t new_protection)
+{
+	_cleanup_(vm_protect_freep) VmProtectReply *out = NULL;
+	VmProtectRequest in = VM_PROTECT_REQUEST__INIT;
+	struct call call = { .id = id, .port = task };
+
+	in.address = address;
+	in.size = size;
+	in.set_maximum = set_maximum != FALSE;
+	in.new_protection = new_protection;
+
+	return call_vm_protect(&call, &in, &out);
+}
+
+CALL(vm_inherit, VmInherit)
+
+kern_return_t
+vm_stub_inherit(int id, vm_map_t task, vm_address_t address, vm_size_t size,
+    vm_inherit_t new_inheritance)
+{
+	_cleanup_(vm_inherit_freep) VmInheritReply *out = NULL;
+	VmInheritRequest in = VM_INHERIT_REQUEST__INIT;
+	struct call call = { .id = id, .port = task };
+
+	in.address = address;
+	in.size = size;
+	in.new_inheritance = new_inheritance;
+
+	return call_vm_inherit(&call, &in, &out);
+}
+
+/* Data that come into buffers of their own, one for each part. */
+struct buffers {
+	void *memory[VM_MAP_ENTRY_MAX];
+	uint64_t size[VM_MAP_ENTRY_MAX];
+	uint32_t count;
+};
+
+static kern_return_t
+place_in_buffer(void *context, uint32_t i, uint64_t size, uint32_t offset,
+    void **to)
+{
+	struct buffers *buffers = context;
+
+	if (i >= VM_MAP_ENTRY_MAX || size == 0)
+		return MIG_TYPE_ERROR;
+	*to = buffer_new(size, offset & vm_page_mask);
+	buffers->memory[i] = *to;
+	buffers->size[i] = size;
+	buffers->count = i + 1;
+	return *to ? KERN_SUCCESS : KERN_NO_SPACE;
+}
+
+/* Those of a call that has failed after all. */
+static void
+buffers_drop(struct buffers *buffers)
+{
+	for (uint32_t i = 0; i < buffers->count; i++)
+		if (buffers->memory[i])
+			buffer_free((uintptr_t)buffers->memory[i],
+			    buffers->size[i]);
+}
+
+CALL(vm_read, VmRead)
+
+kern_return_t
+vm_stub_read(int id, vm_map_t task, vm_address_t address, vm_size_t size,
+    vm_offset_t *data, mach_msg_type_number_t *data_count)
+{
+	_cleanup_(vm_read_freep) VmReadReply *out = NULL;
+	VmReadRequest in = VM_READ_REQUEST__INIT;
+	struct buffers buffers;
+	struct call call = {
+		.id = id,
+		.port = task,
+		.place = place_in_buffer,
+		.context = &buffers,
+	};
+	kern_return_t kr;
+
+	buffers.count = 0;
+	in.address = address;
+	in.size = size;
+
+	kr = call_vm_read(&call, &in, &out);
+	if (kr != KERN_SUCCESS) {
+		buffers_drop(&buffers);
+		return kr;
+	}
+	*data = buffers.count > 0 ? (vm_offset_t)buffers.memory[0] : 0;
+	*data_count = (mach_msg_type_number_t)(buffers.count > 0 ? size : 0);
+	return KERN_SUCCESS;
+}
+
+CALL(vm_read_list, VmReadList)
+
+/* What was read takes the place of what was asked for. Of data there is a part
+ * for each entry that could be read. */
+static void
+fill_list(struct vm_read_entry *data_list, natural_t count,
+    const VmReadListReply *out, const struct buffers *buffers)
+{
+	uint32_t part = 0;
+
+	for (natural_t i = 0; i < count; i++) {
+		data_list[i].size = i < out->n_size ? out->size[i] : 0;
+		data_list[i].address = 0;
+		if (data_list[i].size > 0 && part < buffers->count)
+			data_list[i].address =
+			    (vm_address_t)buffers->memory[part++];
+	}
+}
+
+kern_return_t
+vm_stub_read_list(int id, vm_map_t task, struct vm_read_entry *data_list,
+    natural_t count)
+{
+	_cleanup_(vm_read_list_freep) VmReadListReply *out = NULL;
+	VmReadListRequest in = VM_READ_LIST_REQUEST__INIT;
+	VmReadEntry entries[VM_MAP_ENTRY_MAX], *list[VM_MAP_ENTRY_MAX];
+	struct buffers buffers;
+	struct call call = {
+		.id = id,
+		.port = task,
+		.place = place_in_buffer,
+		.context = &buffers,
+	};
+	kern_return_t kr;
+
+	if (!MACH_PORT_VALID(task))
+		return MACH_SEND_INVALID_DEST;
+	if (count > VM_MAP_ENTRY_MAX)
+		return KERN_INVALID_ARGUMENT;
+	buffers.count = 0;
+	in.n_data_list = count;
+	in.data_list = list;
+	for (natural_t i = 0; i < count; i++) {
+		vm_read_entry__init(&entries[i]);
+		entries[i].address = data_list[i].address;
+		entries[i].size = data_list[i].size;
+		list[i] = &entries[i];
+	}
+
+	kr = call_vm_read_list(&call, &in, &out);
+	if (kr == KERN_SUCCESS)
+		fill_list(data_list, count, out, &buffers);
+	else
+		buffers_drop(&buffers);
+	return kr;
+}
+
+CALL(vm_write, VmWrite)
+
+kern_return_t
+vm_stub_write(int id, vm_map_t task, vm_address_t address, vm_offset_t data,
+    mach_msg_type_number_t data_count)
+{
+	_cleanup_(vm_write_freep) VmWriteReply *out = NULL;
+	VmWriteRequest in = VM_WRITE_REQUEST__INIT;
+	struct call call = {
+		.id = id,
+		.port = task,
+		.data = (const void *)data,
+		.data_size = data_count,
+		.data_offset = (uint32_t)(address & vm_page_mask),
+	};
+
+	in.address = address;
+	in.has_data_offset = true;
+	in.data_offset = (uint32_t)(data & vm_page_mask);
+
+	return call_vm_write(&call, &in, &out);
+}
+
+CALL(vm_copy, VmCopy)
+
+kern_return_t
+vm_stub_copy(int id, vm_map_t task, vm_address_t source_address, vm_size_t size,
+    vm_address_t dest_address)
+{
+	_cleanup_(vm_copy_freep) VmCopyReply *out = NULL;
+	VmCopyRequest in = VM_COPY_REQUEST__INIT;
+	struct call call = { .id = id, .port = task };
+
+	in.source_address = source_address;
+	in.size = size;
+	in.dest_address = dest_address;
+
+	return call_vm_copy(&call, &in, &out);
+}
+
+/* Data that go to memory of the caller's. */
+struct destination {
+	void *memory;
+	uint64_t size;
+};
+
+static kern_return_t
+place_at_destination(void *context, uint32_t i, uint64_t size, uint32_t offset,
+    void **to)
+{
+	struct destination *destination = context;
+
+	(void)offset;
+	if (i > 0 || size != destination->size)
+		return MIG_TYPE_ERROR;
+	if (!memory_is_writable(destination->memory, size))
+		return KERN_INVALID_ADDRESS;
+	*to = destination->memory;
+	return KERN_SUCCESS;
+}
+
+CALL(vm_read_overwrite, VmReadOverwrite)
+
+kern_return_t
+vm_stub_read_overwrite(int id, vm_map_t task, vm_address_t address,
+    vm_size_t size, vm_address_t data, vm_size_t *outsize)
+{
+	_cleanup_(vm_read_overwrite_freep) VmReadOverwriteReply *out = NULL;
+	VmReadOverwriteRequest in = VM_READ_OVERWRITE_REQUEST__INIT;
+	struct destination destination = { (void *)data, size };
+	struct call call = {
+		.id = id,
+		.port = task,
+		.place = place_at_destination,
+		.context = &destination,
+	};
+	kern_return_t kr;
+
+	in.address = address;
+	in.size = size;
+
+	kr = call_vm_read_overwrite(&call, &in, &out);
+	if (kr == KERN_SUCCESS)
+		*outsize = out->outsize;
+	return kr;
+}
+
+CALL(vm_region, VmRegion)
+
+/* The structure that the flavour has. False: the reply has another one. */
+static bool
+fill_info(vm_region_flavor_t flavor, const VmRegionReply *out,
+    vm_region_info_t info, mach_msg_type_number_t *count)
+{
+	const VmRegionBasicInfo *from = out->basic_info;
+	struct vm_region_basic_info_64 wide;
+	struct vm_region_basic_info narrow;
+
+	if (out->info_case != VM_REGION_REPLY__INFO_BASIC_INFO)
+		return false;
+	wide = (struct vm_region_basic_info_64){
+		.protection = from->protection,
+		.max_protection = from->max_protection,
+		.inheritance = from->inheritance,
+		.shared = from->shared,
+		.reserved = from->reserved,
+		.offset = from->offset,
+		.behavior = from->behavior,
+		.user_wired_count = (unsigned short)from->user_wired_count,
+	};
+	narrow = (struct vm_region_basic_info){
+		.protection = wide.protection,
+		.max_protection = wide.max_protection,
+		.inheritance = wide.inheritance,
+		.shared = wide.shared,
+		.reserved = wide.reserved,
+		.offset = (uint32_t)wide.offset,
+		.behavior = wide.behavior,
+		.user_wired_count = wide.user_wired_count,
+	};
+	if (flavor == VM_REGION_BASIC_INFO_64) {
+		memcpy(info, &wide, sizeof(wide));
+		*count = VM_REGION_BASIC_INFO_COUNT_64;
+	} else {
+		memcpy(info, &narrow, sizeof(narrow));
+		*count = VM_REGION_BASIC_INFO_COUNT;
+	}
+	return true;
+}
+
+kern_return_t
+vm_stub_region(int id, bool wide, vm_map_t task, vm_address_t *address,
+    vm_size_t *size, vm_region_flavor_t flavor, vm_region_info_t info,
+    mach_msg_type_number_t *info_count, mach_port_t *object_name)
+{
+	_cleanup_(vm_region_freep) VmRegionReply *out = NULL;
+	VmRegionRequest in = VM_REGION_REQUEST__INIT;
+	struct call call = { .id = id, .port = task };
+	kern_return_t kr;
+
+	if (wide && flavor == VM_REGION_BASIC_INFO)
+		flavor = VM_REGION_BASIC_INFO_64;
+	in.address = *address;
+	in.has_flavor = in.has_info_count = true;
+	in.flavor = flavor;
+	in.info_count = *info_count;
+
+	kr = call_vm_region(&call, &in, &out);
+	if (kr == KERN_SUCCESS && !fill_info(flavor, out, info, info_count))
+		return MIG_TYPE_ERROR;
+	if (kr == KERN_SUCCESS) {
+		*address = out->address;
+		*size = out->size;
+		*object_name = out->object_name;
+	}
+	return kr;
+}
