@@ -192,7 +192,7 @@ void
 dispatch(struct connection *connection, const struct msg *msg,
     struct vm_map_copy *data, bool refused)
 {
-	enum { STEPS = 32 }; /* what most calls let go of is freed at once */
+	enum { STEPS = 256 }; /* what most calls let go of is freed at once */
 	struct server *server = connection->server;
 	struct request request = {
 		.connection = connection,

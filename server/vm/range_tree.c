@@ -6,21 +6,23 @@
 
 #include "common/cleanup.h"
 
-/* The first slot that ends above the address; count: none does. */
+/*
+ * The first slot that ends above the address; the node's count if none does.
+ * All are looked at, for their cache lines are then fetched side by side, and
+ * with them those of what they lead to: halving would wait for one after the
+ * other.
+ */
 static uint32_t
 find_slot(const struct range_node *node, uint64_t address)
 {
-	uint32_t low = 0, high = node->count;
+	enum { LINE = 64 / sizeof(node->node[0]) };
+	uint32_t below = 0;
 
-	while (low < high) {
-		uint32_t middle = (low + high) / 2;
-
-		if (node->end[middle] > address)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
+	for (uint32_t i = 0; i < RANGE_TREE_SLOTS; i += LINE)
+		__builtin_prefetch(&node->node[i]);
+	for (uint32_t i = 0; i < RANGE_TREE_SLOTS; i++)
+		below += node->end[i] <= address;
+	return below;
 }
 
 struct range *
@@ -28,21 +30,17 @@ range_tree_find(const struct range_tree *tree, uint64_t address)
 {
 	const struct range_node *node = tree->root;
 	struct range *range = tree->first;
-	uint32_t i;
 
 	if (!node) {
 		while (range && range->end <= address)
 			range = range->next;
 		return range;
 	}
-	i = find_slot(node, address);
-	if (i == node->count)
+	if (tree->last->end <= address)
 		return NULL;
-	while (node->level > 0) {
-		node = node->node[i];
-		i = find_slot(node, address);
-	}
-	return node->range[i];
+	for (uint32_t level = node->level; level > 0; level--)
+		node = node->node[find_slot(node, address)];
+	return node->range[find_slot(node, address)];
 }
 
 static uint64_t
@@ -57,10 +55,12 @@ largest_gap(const struct range_node *node)
 	return gap;
 }
 
-/* Tells slot i of a node what is below it. */
-static void
+/* Tells slot i of a node what is below it. False: it knew. */
+static bool
 update_slot(struct range_node *node, uint32_t i)
 {
+	uint64_t start = node->start[i], end = node->end[i], gap = node->gap[i];
+
 	if (node->level > 0) {
 		const struct range_node *below = node->node[i];
 
@@ -72,6 +72,8 @@ update_slot(struct range_node *node, uint32_t i)
 		node->end[i] = node->range[i]->end;
 		node->gap[i] = 0;
 	}
+	return node->start[i] != start || node->end[i] != end ||
+	       node->gap[i] != gap;
 }
 
 static void
@@ -98,6 +100,7 @@ close_slot(struct range_node *node, uint32_t i)
 {
 	node->count--;
 	move_slots(node, i, node, i + 1, node->count - i);
+	node->end[node->count] = UINT64_MAX;
 }
 
 static struct range_node *
@@ -106,6 +109,7 @@ new_node(struct vm_zone *nodes, uint32_t level)
 	struct range_node *node = vm_zone_alloc(nodes);
 
 	assert(node);
+	memset(node->end, 0xff, sizeof(node->end));
 	node->count = 0;
 	node->level = level;
 	return node;
@@ -121,6 +125,7 @@ split(struct vm_zone *nodes, struct range_node *node, uint32_t i)
 
 	move_slots(right, 0, node, keep, node->count - keep);
 	right->count = node->count - keep;
+	memset(node->end + keep, 0xff, right->count * sizeof(node->end[0]));
 	node->count = keep;
 	return right;
 }
@@ -142,9 +147,10 @@ insert_slot(struct vm_zone *nodes, struct range_node *node, uint32_t i,
 	return right;
 }
 
+/* The same, somewhere below a node. *changed: slots above may have to be told. */
 static struct range_node *
 insert_below(struct vm_zone *nodes, struct range_node *node,
-    struct range *range)
+    struct range *range, bool *changed)
 {
 	uint32_t i = find_slot(node, range->start);
 	struct range_node *right;
@@ -153,16 +159,19 @@ insert_below(struct vm_zone *nodes, struct range_node *node,
 		return insert_slot(nodes, node, i, range);
 	if (i == node->count)
 		i--;
-	right = insert_below(nodes, node->node[i], range);
-	update_slot(node, i);
+	right = insert_below(nodes, node->node[i], range, changed);
+	if (*changed || right)
+		*changed = update_slot(node, i) || right;
 	return right ? insert_slot(nodes, node, i + 1, right) : NULL;
 }
 
 static void
-link_range(struct range_tree *tree, struct range *range)
+link_range(struct range_tree *tree, struct range *range, struct range *prev)
 {
-	range->next = range_tree_find(tree, range->start);
-	range->prev = range->next ? range->next->prev : tree->last;
+	range->prev = prev;
+	range->next = prev ? prev->next : tree->first;
+	assert(!range->prev || range->prev->end <= range->start);
+	assert(!range->next || range->end <= range->next->start);
 	*(range->prev ? &range->prev->next : &tree->first) = range;
 	*(range->next ? &range->next->prev : &tree->last) = range;
 	tree->count++;
@@ -180,9 +189,10 @@ unlink_range(struct range_tree *tree, struct range *range)
 static void
 insert_node(struct range_tree *tree, struct vm_zone *nodes, struct range *range)
 {
-	struct range_node *right = insert_below(nodes, tree->root, range);
-	struct range_node *root;
+	struct range_node *right, *root;
+	bool changed = true;
 
+	right = insert_below(nodes, tree->root, range, &changed);
 	if (!right)
 		return;
 	root = new_node(nodes, tree->root->level + 1);
@@ -193,9 +203,9 @@ insert_node(struct range_tree *tree, struct vm_zone *nodes, struct range *range)
 
 void
 range_tree_insert(struct range_tree *tree, struct vm_zone *nodes,
-    struct range *range)
+    struct range *range, struct range *prev)
 {
-	link_range(tree, range);
+	link_range(tree, range, prev);
 	if (tree->root) {
 		insert_node(tree, nodes, range);
 	} else if (tree->count > RANGE_TREE_LIST) {
@@ -228,7 +238,7 @@ join(struct vm_zone *nodes, struct range_node *node, uint32_t i)
 
 static void
 remove_below(struct vm_zone *nodes, struct range_node *node,
-    const struct range *range)
+    const struct range *range, bool *changed)
 {
 	uint32_t i = find_slot(node, range->start);
 
@@ -237,14 +247,15 @@ remove_below(struct vm_zone *nodes, struct range_node *node,
 		close_slot(node, i);
 		return;
 	}
-	remove_below(nodes, node->node[i], range);
+	remove_below(nodes, node->node[i], range, changed);
 	if (node->node[i]->count == 0) {
 		vm_zone_free(nodes, node->node[i]);
 		close_slot(node, i);
-	} else {
-		update_slot(node, i);
-		join(nodes, node, i);
+	} else if (*changed) {
+		*changed = update_slot(node, i);
 	}
+	if (i < node->count)
+		join(nodes, node, i);
 }
 
 /* Is the root no help any more? */
@@ -261,11 +272,12 @@ range_tree_remove(struct range_tree *tree, struct vm_zone *nodes,
     struct range *range)
 {
 	struct range_node *root = tree->root;
+	bool changed = true;
 
 	unlink_range(tree, range);
 	if (!root)
 		return;
-	remove_below(nodes, root, range);
+	remove_below(nodes, root, range, &changed);
 	while (root && root_is_idle(root)) {
 		tree->root = root->level > 0 ? root->node[0] : NULL;
 		vm_zone_free(nodes, root);

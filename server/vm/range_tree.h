@@ -37,17 +37,18 @@ enum {
 	RANGE_TREE_LIST = 4,   /* ranges that need no node */
 };
 
+/* What a search reads stands first, and side by side. */
 struct range_node {
-	uint32_t count;
-	uint32_t level; /* 0: slots are ranges */
-	uint64_t start[RANGE_TREE_SLOTS];
-	uint64_t end[RANGE_TREE_SLOTS];
-	uint64_t gap[RANGE_TREE_SLOTS];
+	uint64_t end[RANGE_TREE_SLOTS]; /* UINT64_MAX where no slot is */
 	union {
 		struct range *range[RANGE_TREE_SLOTS];
 		struct range_node *node[RANGE_TREE_SLOTS];
 	};
-};
+	uint64_t start[RANGE_TREE_SLOTS];
+	uint64_t gap[RANGE_TREE_SLOTS];
+	uint32_t count;
+	uint32_t level; /* 0: slots are ranges */
+} __attribute__((aligned(64)));
 
 /* Nodes that are enough for so many ranges, in trees of whatever number and
  * past: small neighbours are joined, and few ranges take none. */
@@ -66,12 +67,14 @@ struct range_tree {
 struct range *range_tree_find(const struct range_tree *tree, uint64_t address);
 
 /*
- * => range->start and range->end are set, and overlap no range of the tree
+ * => range->start and range->end are set, and overlap no range of the tree; no
+ *    range has the last address
+ * => prev: the range before it; NULL: it is the first
  * => nodes: the zone of struct range_node. Made with RANGE_TREE_NODES of all
  *    ranges that there can be, it does not run out
  */
 void range_tree_insert(struct range_tree *tree, struct vm_zone *nodes,
-    struct range *range);
+    struct range *range, struct range *prev);
 
 void range_tree_remove(struct range_tree *tree, struct vm_zone *nodes,
     struct range *range);

@@ -38,6 +38,24 @@ nodes_for(const struct vm_page_pool *pages)
 	    (uint64_t)NODES_MOST);
 }
 
+static bool
+init_zones(struct vm_machine *vm, uint32_t entries)
+{
+	if (!vm_zone_init(&vm->nodes, sizeof(struct page_node),
+		nodes_for(&vm->pages)) ||
+	    !vm_zone_init(&vm->objects, sizeof(struct vm_object),
+		OBJECTS_MOST) ||
+	    !vm_zone_init(&vm->entries, sizeof(struct vm_map_entry), entries) ||
+	    !vm_zone_init(&vm->pieces, sizeof(struct vm_map_copy_piece),
+		PIECES_MOST) ||
+	    !vm_zone_init(&vm->shares, sizeof(struct vm_share), SHARES_MOST) ||
+	    !vm_zone_init(&vm->ranges, sizeof(struct range_node), RANGES_MOST))
+		return false;
+	vm_zone_prefer_large_pages(&vm->entries);
+	vm_zone_prefer_large_pages(&vm->ranges);
+	return true;
+}
+
 int
 vm_machine_init(struct vm_machine *vm, uint64_t memory, uint32_t entries)
 {
@@ -46,19 +64,12 @@ vm_machine_init(struct vm_machine *vm, uint64_t memory, uint32_t entries)
 	LIST_INIT(&vm->dead_maps);
 	if (entries == 0 || entries > ENTRIES_MOST)
 		entries = ENTRIES_MOST;
-	if (vm_page_pool_init(&vm->pages, memory) &&
-	    vm_zone_init(&vm->nodes, sizeof(struct page_node),
-		nodes_for(&vm->pages)) &&
-	    vm_zone_init(&vm->objects, sizeof(struct vm_object),
-		OBJECTS_MOST) &&
-	    vm_zone_init(&vm->entries, sizeof(struct vm_map_entry), entries) &&
-	    vm_zone_init(&vm->pieces, sizeof(struct vm_map_copy_piece),
-		PIECES_MOST) &&
-	    vm_zone_init(&vm->shares, sizeof(struct vm_share), SHARES_MOST) &&
-	    vm_zone_init(&vm->ranges, sizeof(struct range_node), RANGES_MOST))
-		return 0;
-	vm_machine_deinit(vm);
-	return -ENOMEM;
+	if (!vm_page_pool_init(&vm->pages, memory) ||
+	    !init_zones(vm, entries)) {
+		vm_machine_deinit(vm);
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 void

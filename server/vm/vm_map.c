@@ -65,9 +65,11 @@ vm_map_entry_object(struct vm_map *map, struct vm_map_entry *entry,
 	return entry->object;
 }
 
-static void
-entry_insert(struct vm_map *map, struct vm_range range,
-    struct vm_object *object, uint64_t offset, struct vm_attributes attributes)
+/* A new entry, behind another one; NULL: the first. */
+static struct vm_map_entry *
+entry_insert(struct vm_map *map, struct vm_map_entry *prev,
+    struct vm_range range, struct vm_object *object, uint64_t offset,
+    struct vm_attributes attributes)
 {
 	struct vm_map_entry *entry = vm_zone_alloc(&map->vm->entries);
 
@@ -78,7 +80,9 @@ entry_insert(struct vm_map *map, struct vm_range range,
 		.offset = offset,
 		.attributes = attributes,
 	};
-	range_tree_insert(&map->entries, &map->vm->ranges, &entry->range);
+	range_tree_insert(&map->entries, &map->vm->ranges, &entry->range,
+	    prev ? &prev->range : NULL);
+	return entry;
 }
 
 static void
@@ -102,7 +106,7 @@ entry_clip(struct vm_map *map, struct vm_map_entry *entry, uint64_t address)
 	    address);
 	if (entry->object)
 		vm_object_ref(entry->object);
-	entry_insert(map, right, entry->object,
+	entry_insert(map, entry, right, entry->object,
 	    vm_map_entry_offset(entry, address), entry->attributes);
 }
 
@@ -307,21 +311,24 @@ find_place(struct vm_map *map, uint64_t address, uint64_t size,
 	return KERN_SUCCESS;
 }
 
-/* The entry before a range, if new memory there can be more of it. */
+/* The entry before an address that no entry has; NULL: there is none. */
 static struct vm_map_entry *
-entry_to_grow(struct vm_map *map, struct vm_range range,
-    struct vm_attributes attributes)
+entry_before(const struct vm_map *map, uint64_t address)
 {
-	struct vm_map_entry *entry;
+	struct vm_map_entry *next = vm_map_lookup(map, address);
 
-	if (range.start == 0)
-		return NULL;
-	entry = vm_map_lookup(map, range.start - 1);
-	if (!entry || entry->range.end != range.start ||
-	    !same_attributes(entry->attributes, attributes) ||
-	    !entry_can_grow(map, entry, vm_range_size(range)))
-		return NULL;
-	return entry;
+	return (
+	    struct vm_map_entry *)(next ? next->range.prev : map->entries.last);
+}
+
+/* Can new memory in a range be more of the entry before it? */
+static bool
+entry_can_take(struct vm_map *map, const struct vm_map_entry *entry,
+    struct vm_range range, struct vm_attributes attributes)
+{
+	return entry && entry->range.end == range.start &&
+	       same_attributes(entry->attributes, attributes) &&
+	       entry_can_grow(map, entry, vm_range_size(range));
 }
 
 kern_return_t
@@ -341,15 +348,16 @@ vm_map_enter(struct vm_map *map, uint64_t *address, uint64_t size,
 	if (!vm_machine_has(map->vm, reserve))
 		return KERN_RESOURCE_SHORTAGE;
 
-	remove_range(map, range);
-	entry = entry_to_grow(map, range, attributes);
-	if (entry)
+	if (place == VM_MAP_OVERWRITE)
+		remove_range(map, range);
+	entry = entry_before(map, range.start);
+	if (entry_can_take(map, entry, range, attributes))
 		range_tree_resize(&map->entries, &entry->range,
 		    entry->range.start, range.end);
 	else
-		entry_insert(map, range, NULL, 0, attributes);
+		entry = entry_insert(map, entry, range, NULL, 0, attributes);
 	map->size += size;
-	simplify_range(map, range);
+	entry_join(map, entry);
 	*address = range.start;
 	return KERN_SUCCESS;
 }
@@ -487,8 +495,9 @@ fork_entry(struct fork *fork, struct vm_map *parent, struct vm_map_entry *entry)
 	} else if (entry->object) {
 		object = fork_copy(fork, entry);
 	}
-	entry_insert(fork->child, range, object, entry->offset,
-	    entry->attributes);
+	entry_insert(fork->child,
+	    (struct vm_map_entry *)fork->child->entries.last, range, object,
+	    entry->offset, entry->attributes);
 	fork->child->size += vm_range_size(range);
 }
 

@@ -17,13 +17,16 @@ insert_share(struct vm_machine *vm, struct range_tree *shares, uint64_t start,
     uint64_t end, uint32_t others)
 {
 	struct vm_share *share = vm_zone_alloc(&vm->shares);
+	struct range *next;
 
 	assert(share);
 	*share = (struct vm_share){
 		.range = { .start = start, .end = end },
 		.others = others,
 	};
-	range_tree_insert(shares, &vm->ranges, &share->range);
+	next = range_tree_find(shares, start);
+	range_tree_insert(shares, &vm->ranges, &share->range,
+	    next ? next->prev : shares->last);
 }
 
 static void

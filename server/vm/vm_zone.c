@@ -48,11 +48,17 @@ vm_zone_init(struct vm_zone *zone, size_t size, uint32_t limit)
 }
 
 void
+vm_zone_prefer_large_pages(struct vm_zone *zone)
+{
+	madvise(zone->base, zone_bytes(zone), MADV_HUGEPAGE);
+}
+
+void
 vm_zone_deinit(struct vm_zone *zone)
 {
 	if (!zone->base)
 		return;
-	UNPOISON(zone->base, zone_bytes(zone));
+	UNPOISON(zone->base, zone->fresh * zone->size);
 	munmap(zone->base, zone_bytes(zone));
 	zone->base = NULL;
 }

@@ -29,6 +29,10 @@ struct vm_zone {
  * => false: the system has no such range of addresses
  */
 bool vm_zone_init(struct vm_zone *zone, size_t size, uint32_t limit);
+
+/* Records are walked at random, and there may be very many: the system is asked
+ * to back them with large pages. */
+void vm_zone_prefer_large_pages(struct vm_zone *zone);
 void vm_zone_deinit(struct vm_zone *zone);
 
 /* A record, as it was left by its last user; 0 or NULL at the limit. */

@@ -32,9 +32,12 @@ test_teardown(void)
 static void
 add(struct range *range, uint64_t start, uint64_t end)
 {
+	struct range *next;
+
 	range->start = start;
 	range->end = end;
-	range_tree_insert(&tree, &nodes, range);
+	next = range_tree_find(&tree, start);
+	range_tree_insert(&tree, &nodes, range, next ? next->prev : tree.last);
 }
 
 TEST(an_empty_tree_has_nothing_and_is_one_gap)
