@@ -345,15 +345,17 @@ count_of_flavor(int flavor)
 }
 
 static void
-fill_basic_info(VmRegionBasicInfo *info, const struct vm_map_entry *entry)
+fill_basic_info(VmRegionBasicInfo *info, const struct vm_map_region *region)
 {
+	const struct vm_attributes *attributes = &region->entry->attributes;
+
 	vm_region_basic_info__init(info);
-	info->protection = entry->attributes.protection;
-	info->max_protection = entry->attributes.max_protection;
-	info->inheritance = entry->attributes.inheritance;
-	info->shared = vm_map_entry_is_shared(entry);
-	info->offset = entry->offset;
-	info->behavior = entry->attributes.behavior;
+	info->protection = attributes->protection;
+	info->max_protection = attributes->max_protection;
+	info->inheritance = attributes->inheritance;
+	info->shared = region->shared;
+	info->offset = vm_map_entry_offset(region->entry, region->range.start);
+	info->behavior = attributes->behavior;
 }
 
 /* `wide`: the narrow flavour means the wide one. */
@@ -364,20 +366,19 @@ region(struct request *request, const VmRegionRequest *in, VmRegionReply *out,
 	static VmRegionBasicInfo info;
 	const struct vm_map *map = request->task->map;
 	int flavor = in->has_flavor ? in->flavor : VM_REGION_BASIC_INFO_64;
-	const struct vm_map_entry *entry;
+	struct vm_map_region found;
 
 	if (wide && flavor == VM_REGION_BASIC_INFO)
 		flavor = VM_REGION_BASIC_INFO_64;
 	if (count_of_flavor(flavor) == UINT32_MAX ||
 	    (in->has_info_count && in->info_count < count_of_flavor(flavor)))
 		return KERN_INVALID_ARGUMENT;
-	entry = vm_map_lookup(map, in->address);
-	if (!entry)
+	if (!vm_map_region(map, in->address, &found))
 		return request->task->personality->region_end;
 
-	out->address = entry->range.start;
-	out->size = vm_range_size(vm_map_entry_range(entry));
-	fill_basic_info(&info, entry);
+	out->address = found.range.start;
+	out->size = vm_range_size(found.range);
+	fill_basic_info(&info, &found);
 	out->info_case = VM_REGION_REPLY__INFO_BASIC_INFO;
 	out->basic_info = &info;
 	return KERN_SUCCESS;

@@ -6,6 +6,7 @@
 
 #include "server/vm/vm_machine.h"
 #include "server/vm/vm_object.h"
+#include "server/vm/vm_share.h"
 
 struct vm_map *
 vm_map_new(struct vm_machine *vm, uint64_t min, uint64_t max,
@@ -42,13 +43,28 @@ vm_map_lookup(const struct vm_map *map, uint64_t address)
 }
 
 bool
-vm_map_entry_is_shared(const struct vm_map_entry *entry)
+vm_map_region(const struct vm_map *map, uint64_t address,
+    struct vm_map_region *region)
 {
-	struct vm_range range = vm_map_entry_range(entry);
+	struct vm_map_entry *entry = vm_map_lookup(map, address);
+	uint64_t start, end;
 
-	return entry->object &&
-	       vm_object_is_shared(entry->object, entry->offset,
-		   entry->offset + vm_range_size(range));
+	if (!entry)
+		return false;
+	*region = (struct vm_map_region){
+		.entry = entry,
+		.range = vm_map_entry_range(entry),
+	};
+	if (!entry->object)
+		return true;
+	address = MAX(address, entry->range.start);
+	start = entry->offset;
+	end = vm_map_entry_offset(entry, entry->range.end);
+	region->shared = vm_share_at(&entry->object->shares,
+	    vm_map_entry_offset(entry, address), &start, &end);
+	region->range.start += start - entry->offset;
+	region->range.end = region->range.start + (end - start);
+	return true;
 }
 
 struct vm_object *

@@ -136,8 +136,22 @@ kern_return_t vm_map_inherit(struct vm_map *map, struct vm_range range,
  */
 kern_return_t vm_map_fork(struct vm_map *parent, struct vm_map *child);
 
-/* Is the memory of an entry seen through another one, too? */
-bool vm_map_entry_is_shared(const struct vm_map_entry *entry);
+/*
+ * What vm_region tells of: an entry, or a part of one.
+ *
+ * Some of an entry's memory may be seen through another entry, too, in this map
+ * or another, and some not. A region is shared all of it, or not at all.
+ */
+struct vm_map_region {
+	struct vm_map_entry *entry;
+	struct vm_range range;
+	bool shared;
+};
+
+/* The region that has the address in it, or else the next one above; false:
+ * there is none. */
+bool vm_map_region(const struct vm_map *map, uint64_t address,
+    struct vm_map_region *region);
 
 /* Pages of the map that have a frame. */
 uint64_t vm_map_resident(const struct vm_map *map);

@@ -86,10 +86,3 @@ vm_object_unmap(struct vm_machine *vm, struct vm_object *object, uint64_t start,
 		    &part);
 	vm_object_unref(vm, object);
 }
-
-bool
-vm_object_is_shared(const struct vm_object *object, uint64_t start,
-    uint64_t end)
-{
-	return vm_share_any(&object->shares, start, end);
-}

@@ -64,10 +64,6 @@ void vm_object_unref(struct vm_machine *vm, struct vm_object *object);
 void vm_object_unmap(struct vm_machine *vm, struct vm_object *object,
     uint64_t start, uint64_t end);
 
-/* Is any of [start, end) seen through more than one mapping? */
-bool vm_object_is_shared(const struct vm_object *object, uint64_t start,
-    uint64_t end);
-
 /* inline helpers */
 
 /* Where in the object's tree an offset lies. */

@@ -121,12 +121,42 @@ vm_share_drop(struct vm_machine *vm, struct range_tree *shares, uint64_t start,
 	join(vm, shares, start, end);
 }
 
-bool
-vm_share_any(const struct range_tree *shares, uint64_t start, uint64_t end)
+/* The end of shares side by side. */
+static uint64_t
+end_of_row(const struct range *share, uint64_t end)
 {
-	const struct vm_share *share = find_share(shares, start);
+	while (
+	    share->end < end && share->next && share->next->start == share->end)
+		share = share->next;
+	return share->end;
+}
 
-	return share && share->range.start < end;
+static uint64_t
+start_of_row(const struct range *share, uint64_t start)
+{
+	while (share->start > start && share->prev &&
+	       share->prev->end == share->start)
+		share = share->prev;
+	return share->start;
+}
+
+bool
+vm_share_at(const struct range_tree *shares, uint64_t offset, uint64_t *start,
+    uint64_t *end)
+{
+	const struct range *share = range_tree_find(shares, offset);
+	const struct range *before = share ? share->prev : shares->last;
+
+	if (share && share->start <= offset) {
+		*start = MAX(*start, start_of_row(share, *start));
+		*end = MIN(*end, end_of_row(share, *end));
+		return true;
+	}
+	if (before)
+		*start = MAX(*start, before->end);
+	if (share)
+		*end = MIN(*end, share->start);
+	return false;
 }
 
 void

@@ -38,9 +38,14 @@ typedef void vm_share_gone(void *context, uint64_t start, uint64_t end);
 void vm_share_drop(struct vm_machine *vm, struct range_tree *shares,
     uint64_t start, uint64_t end, vm_share_gone *gone, void *context);
 
-/* Is any part of [start, end) mapped more than once? */
-bool vm_share_any(const struct range_tree *shares, uint64_t start,
-    uint64_t end);
+/*
+ * Is what lies at an offset mapped more than once?
+ *
+ * => *start, *end: a part that has the offset in it; it is narrowed to what is
+ *    shared alike
+ */
+bool vm_share_at(const struct range_tree *shares, uint64_t offset,
+    uint64_t *start, uint64_t *end);
 
 /* Forgets all. */
 void vm_share_clear(struct vm_machine *vm, struct range_tree *shares);

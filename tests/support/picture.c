@@ -52,51 +52,51 @@ new_map(void)
 }
 
 static void
-draw(char *text, uint64_t start, uint64_t end, const struct vm_map_entry *entry)
+draw(char *text, struct vm_range range, const struct vm_map_region *region)
 {
 	static const char *const inherit[] = { "share", "copy", "none" };
-	const struct vm_attributes *a = &entry->attributes;
+	const struct vm_attributes *a = &region->entry->attributes;
 
 	sprintf(text + strlen(text),
 	    "%s%" PRIx64 "-%" PRIx64 " %c%c%c/%c%c%c %s%s",
-	    text[0] != '\0' ? "\n" : "", start, end,
+	    text[0] != '\0' ? "\n" : "", range.start, range.end,
 	    a->protection & VM_PROT_READ ? 'r' : '-',
 	    a->protection & VM_PROT_WRITE ? 'w' : '-',
 	    a->protection & VM_PROT_EXECUTE ? 'x' : '-',
 	    a->max_protection & VM_PROT_READ ? 'r' : '-',
 	    a->max_protection & VM_PROT_WRITE ? 'w' : '-',
 	    a->max_protection & VM_PROT_EXECUTE ? 'x' : '-',
-	    inherit[a->inheritance],
-	    vm_map_entry_is_shared(entry) ? " shared" : "");
+	    inherit[a->inheritance], region->shared ? " shared" : "");
 }
 
 static bool
-looks_alike(const struct vm_map_entry *a, const struct vm_map_entry *b)
+are_alike(const struct vm_map_region *a, const struct vm_map_region *b)
 {
-	return a->range.end == b->range.start &&
-	       memcmp(&a->attributes, &b->attributes, sizeof(a->attributes)) ==
-		   0 &&
-	       vm_map_entry_is_shared(a) == vm_map_entry_is_shared(b);
+	return a->range.end == b->range.start && a->shared == b->shared &&
+	       memcmp(&a->entry->attributes, &b->entry->attributes,
+		   sizeof(a->entry->attributes)) == 0;
 }
 
 void
 map_is(struct vm_map *map, const char *picture)
 {
-	struct vm_range all = { map->min, map->max };
-	struct vm_map_entry *entry;
+	struct vm_map_region region, next;
 	char text[PICTURE] = "";
-	uint64_t start = 0;
-	bool joined = false;
+	struct vm_range range;
+	bool more;
 
 	machine_is_whole();
-	vm_map_for_each_entry(entry, map, all) {
-		struct vm_map_entry *next = vm_map_entry_next(entry);
-
-		if (!joined)
-			start = entry->range.start;
-		joined = next && looks_alike(entry, next);
-		if (!joined)
-			draw(text, start, entry->range.end, entry);
+	more = vm_map_region(map, 0, &region);
+	range = region.range;
+	while (more) {
+		more = vm_map_region(map, region.range.end, &next);
+		if (more && are_alike(&region, &next)) {
+			range.end = next.range.end;
+		} else {
+			draw(text, range, &region);
+			range = next.range;
+		}
+		region = next;
 	}
 	ck_assert_str_eq(text, picture);
 }
