@@ -32,16 +32,20 @@ make_folder(const struct sockaddr_un *address)
 static int
 choose_address(const struct options *options, struct sockaddr_un *address)
 {
-	char path[sizeof(address->sun_path)];
+	char folder[sizeof(address->sun_path)];
+	char path[sizeof(folder) + sizeof("/vmd.sock")];
 	bool standard = false;
 	int r;
 
 	if (options->command) {
-		r = command_folder(path, sizeof(path) - sizeof("/vmd.sock"));
+		r = command_folder(folder, sizeof(folder));
 		if (r < 0)
 			return r;
-		strcat(path, "/vmd.sock");
-		return address_set(address, path);
+		snprintf(path, sizeof(path), "%s/vmd.sock", folder);
+		r = address_set(address, path);
+		if (r < 0)
+			rmdir(folder);
+		return r;
 	}
 	if (options->socket)
 		return address_set(address, options->socket);

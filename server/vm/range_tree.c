@@ -292,20 +292,19 @@ range_tree_resize(struct range_tree *tree, struct range *range, uint64_t start,
 	struct range_node *path[RANGE_TREE_HEIGHT];
 	uint32_t slot[RANGE_TREE_HEIGHT];
 	struct range_node *node = tree->root;
-	uint32_t l;
+	uint32_t height = node ? node->level + 1 : 0;
 
 	assert(start < end);
 	assert(!range->prev || range->prev->end <= start);
 	assert(!range->next || end <= range->next->start);
 
-	for (l = 0; node; node = l > 0 ? node->node[slot[l]] : NULL) {
-		l = node->level;
+	for (uint32_t l = height; l-- > 0; node = node->node[slot[l]]) {
 		path[l] = node;
 		slot[l] = find_slot(node, range->start);
 	}
 	range->start = start;
 	range->end = end;
-	for (l = 0; tree->root && l <= tree->root->level; l++)
+	for (uint32_t l = 0; l < height; l++)
 		update_slot(path[l], slot[l]);
 }
 
@@ -411,7 +410,7 @@ check_node(const struct range_node *node, const struct range **at)
 			if (node->node[i]->level != node->level - 1)
 				return "a node is on another level";
 			wrong = check_node(node->node[i], at);
-		} else if (*at == node->range[i]) {
+		} else if (*at && *at == node->range[i]) {
 			*at = (*at)->next;
 		} else {
 			wrong = "the tree has another order than the list";

@@ -352,8 +352,8 @@ static kern_return_t
 overwrite_check(struct vm_map *map, uint64_t address, struct vm_map_copy *copy)
 {
 	struct vm_reserve reserve = {
-		.pages = 2 * VM_FAULT_PAGES,
-		.nodes = 2 * VM_FAULT_NODES,
+		.pages = 2 * (uint64_t)VM_FAULT_PAGES,
+		.nodes = 2 * (uint64_t)VM_FAULT_NODES,
 	};
 	struct step step;
 
