@@ -214,7 +214,7 @@ watch(struct connection *connection)
 
 	set_busy(connection, open && connection->more);
 	set_watched(connection, &connection->readable,
-	    open && !connection->more);
+	    open && !connection->more && !connection->ended);
 	set_watched(connection, &connection->writable,
 	    connection->out_size > 0);
 }
@@ -248,6 +248,16 @@ flush(struct connection *connection)
 
 /* --- Input ------------------------------------------------------------ */
 
+/* What is reserved may mean something some day. */
+static bool
+is_for_today(const struct msg_hello *hello)
+{
+	static const uint32_t zeros[ARRAY_SIZE(hello->reserved)];
+
+	return (hello->page_size == 0 || hello->page_size == VM_PAGE_SIZE) &&
+	       memcmp(hello->reserved, zeros, sizeof(zeros)) == 0;
+}
+
 static bool
 welcome(struct connection *connection, const struct msg_hello *hello)
 {
@@ -265,8 +275,7 @@ welcome(struct connection *connection, const struct msg_hello *hello)
 
 	if (hello->version != MSG_VERSION)
 		answer.code = KERN_NOT_SUPPORTED;
-	else if (!personality ||
-		 (hello->page_size != 0 && hello->page_size != VM_PAGE_SIZE))
+	else if (!personality || !is_for_today(hello))
 		answer.code = KERN_INVALID_ARGUMENT;
 	if (personality)
 		answer.personality = personality_number(personality);
@@ -290,10 +299,8 @@ take_hello(struct connection *connection, const uint8_t *bytes, size_t size)
 	if (size < sizeof(hello))
 		return 0;
 	memcpy(&hello, bytes, sizeof(hello));
-	if (!welcome(connection, &hello)) {
-		flush(connection);
+	if (!welcome(connection, &hello))
 		return -EBADMSG;
-	}
 	connection->welcome = true;
 	return sizeof(hello);
 }
@@ -418,20 +425,25 @@ take(struct connection *connection, size_t size)
 		bytes += n;
 		size -= (size_t)n;
 	}
-	if (n < 0)
+	if (n < 0) {
 		log_debug("a connection is closed: %s", strerror((int)-n));
-	if (n < 0 || !keep_rest(connection, bytes, size))
+		connection->ended = true;
+		return;
+	}
+	if (!keep_rest(connection, bytes, size))
 		connection->lost = true;
 	connection->more = n > 0 && size > 0;
 }
 
-/* The end of whatever was done for a connection: it may be its last. */
+/* The end of whatever was done for a connection: it may be its last. What was
+ * asked in good order is answered even if nothing more can be. */
 static void
 finish(struct connection *connection)
 {
 	if (!connection->lost)
 		flush(connection);
-	if (connection->lost)
+	if (connection->lost ||
+	    (connection->ended && connection->out_size == 0))
 		connection_free(connection);
 	else
 		watch(connection);
@@ -465,10 +477,18 @@ connection_continue(struct connection *connection)
 	run(connection, restore_rest(connection));
 }
 
-static bool
-is_gone(ssize_t n)
+/* Nothing was read. The other side may have said all it has to say, or be gone,
+ * or it was but a false alarm. */
+static void
+read_nothing(struct connection *connection, ssize_t n)
 {
-	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n == 0)
+		connection->ended = true;
+	else
+		connection->lost = true;
+	finish(connection);
 }
 
 static void
@@ -479,10 +499,10 @@ read_messages(struct connection *connection)
 	ssize_t n = recv(connection->fd, server->input + rest,
 	    SERVER_INPUT - rest, MSG_DONTWAIT);
 
-	if (is_gone(n))
-		connection_free(connection);
-	else if (n > 0)
+	if (n > 0)
 		run(connection, rest + (size_t)n);
+	else
+		read_nothing(connection, n);
 }
 
 /* Data go straight to their frames. If there are none, they go nowhere. */
@@ -505,12 +525,10 @@ read_data(struct connection *connection)
 	}
 	message.msg_iovlen = (size_t)count;
 	n = recvmsg(connection->fd, &message, MSG_DONTWAIT);
-	if (is_gone(n)) {
-		connection_free(connection);
+	if (n <= 0) {
+		read_nothing(connection, n);
 		return;
 	}
-	if (n <= 0)
-		return;
 	connection->data_left -= (uint64_t)n;
 	if (connection->data)
 		vm_map_copy_filled(connection->data, (uint64_t)n);

@@ -43,7 +43,8 @@ struct connection {
 	LIST_ENTRY(connection) link;
 	TAILQ_ENTRY(connection) busy_link;
 	bool busy; /* on server::busy: it has input left for the next turn */
-	bool lost; /* to be closed as soon as nobody is at work on it */
+	bool ended; /* nothing more is read; closed once all is sent */
+	bool lost;  /* to be closed as soon as nobody is at work on it */
 
 	int fd;
 	ev_io readable;

@@ -226,7 +226,7 @@ request_reply(const ProtobufCMessage *out, void *data)
 	bool success = request->code == KERN_SUCCESS;
 	struct msg reply = {
 		.kind = MSG_REPLY,
-		.id = request->msg->id + MIG_REPLY_DELTA,
+		.id = (int)((unsigned)request->msg->id + MIG_REPLY_DELTA),
 		.remote = request->msg->local,
 		.code = request->code,
 		.descriptor_count = success ? request->out_count : 0,

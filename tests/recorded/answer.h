@@ -152,4 +152,4 @@ fnv1a(unsigned int hash, const unsigned char *bytes, word length)
 	return hash;
 }
 
-enum { FNV1A_START = 0x811c9dc5 };
+#define FNV1A_START 0x811c9dc5u
