@@ -38,16 +38,22 @@ ROUTINE(Vmd, vmd_statistics, VmdStatistics)
 	return KERN_SUCCESS;
 }
 
-/* The frame of a page of a map; 0: zeros, or nothing is mapped. */
-static uint32_t
-frame_of(const struct vm_map *map, uint64_t address)
+/* The frame of a page of a map, and who else has it. Zeros: nobody wrote it, or
+ * nothing is mapped there. */
+static void
+look_at_page(const struct vm_map *map, uint64_t address, uint32_t *frame,
+    uint32_t *refs)
 {
 	const struct vm_map_entry *entry = vm_map_lookup(map, address);
+	uint64_t page;
 
+	*frame = *refs = 0;
 	if (!entry || entry->range.start > address || !entry->object)
-		return 0;
-	return page_tree_lookup(map->vm, &entry->object->pages,
-	    vm_object_page(entry->object, vm_map_entry_offset(entry, address)));
+		return;
+	page =
+	    vm_object_page(entry->object, vm_map_entry_offset(entry, address));
+	*frame = page_tree_lookup(map->vm, &entry->object->pages, page);
+	*refs = page_tree_refs(map->vm, &entry->object->pages, page);
 }
 
 ROUTINE(Vmd, vmd_pages, VmdPages)
@@ -64,10 +70,9 @@ ROUTINE(Vmd, vmd_pages, VmdPages)
 	out->n_refs = out->n_frame;
 	out->frame = frames;
 	out->refs = refs;
-	for (size_t i = 0; i < out->n_frame; i++) {
-		frames[i] = frame_of(map, range.start + (i << VM_PAGE_SHIFT));
-		refs[i] = frames[i] != 0 ? map->vm->pages.refs[frames[i]] : 0;
-	}
+	for (size_t i = 0; i < out->n_frame; i++)
+		look_at_page(map, range.start + (i << VM_PAGE_SHIFT),
+		    &frames[i], &refs[i]);
 	return KERN_SUCCESS;
 }
 

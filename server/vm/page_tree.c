@@ -63,6 +63,23 @@ page_tree_lookup(const struct vm_machine *vm, const struct page_tree *tree,
 	return leaf != 0 ? node_at(vm, leaf)->slot[slot_index(page, 0)] : 0;
 }
 
+uint32_t
+page_tree_refs(const struct vm_machine *vm, const struct page_tree *tree,
+    uint64_t page)
+{
+	uint32_t number = tree->root, others = 0;
+
+	if (page >= tree_span(tree))
+		return 0;
+	for (unsigned l = tree->height; l-- > 0 && number != 0;) {
+		const struct page_node *node = node_at(vm, number);
+
+		others += node->refs - 1;
+		number = node->slot[slot_index(page, l)];
+	}
+	return number != 0 ? vm->pages.refs[number] + others : 0;
+}
+
 uint64_t
 page_tree_next(const struct vm_machine *vm, const struct page_tree *tree,
     uint64_t page, uint64_t end)

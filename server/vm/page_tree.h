@@ -72,6 +72,11 @@ uint64_t page_tree_count(const struct vm_machine *vm,
 uint32_t page_tree_lookup(const struct vm_machine *vm,
     const struct page_tree *tree, uint64_t page);
 
+/* How many places have the frame of a page, whether by slots of their own or by
+ * nodes that they share; at least so many. 0: there is no frame. */
+uint32_t page_tree_refs(const struct vm_machine *vm,
+    const struct page_tree *tree, uint64_t page);
+
 /* The first page from `page` on, below `end`, that has a frame; else `end`. */
 uint64_t page_tree_next(const struct vm_machine *vm,
     const struct page_tree *tree, uint64_t page, uint64_t end);

@@ -88,7 +88,10 @@ TEST(a_snapshot_costs_no_node_and_keeps_what_was_there)
 	ck_assert_uint_eq(vm.nodes.used, nodes);
 	ck_assert_uint_eq(page_tree_lookup_owned(&vm, &tree, 1), 0);
 
+	ck_assert_uint_eq(page_tree_refs(&vm, &tree, 1), 2);
 	put(&tree, 1);
+	ck_assert_uint_eq(page_tree_refs(&vm, &tree, 1), 1);
+	ck_assert_uint_eq(page_tree_refs(&vm, &tree, 2), 0);
 	ck_assert_uint_eq(at(&snapshot, 1), a);
 	ck_assert_uint_ne(at(&tree, 1), a);
 	ck_assert_uint_eq(page_tree_lookup_owned(&vm, &snapshot, 1), a);
