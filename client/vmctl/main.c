@@ -1,0 +1,199 @@
+/*
+ * vmctl: Mach's calls from a script, or a command line
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/vmctl/run.h"
+#include "client/vmctl/script.h"
+#include "common/cleanup.h"
+
+static const char usage[] =
+    "usage: vmctl [options] [FILE]\n"
+    "       vmctl [options] -c 'command; command'\n"
+    "\n"
+    "Makes Mach's calls to a vmd daemon, from a script in a file, on standard\n"
+    "input, or on the command line.\n"
+    "\n"
+    "  -c TEXT             the commands themselves; prints what calls reply\n"
+    "  -k, --keep-going    goes on when something else than what was expected\n"
+    "                      comes\n"
+    "  --socket PATH       the daemon's socket; else $VMD_SOCKET; else\n"
+    "                      /run/vmd/vmd.sock for root, and for others\n"
+    "                      $XDG_RUNTIME_DIR/vmd/vmd.sock\n"
+    "  --personality NAME  whose answers: osf, xnu or gnu; else\n"
+    "                      $VMD_PERSONALITY; else the daemon's choice\n"
+    "  --help, --version\n"
+    "\n"
+    "A line of a script is a command; `vmctl -c help` prints all of them:\n"
+    "\n"
+    "  a = vm_allocate $self 0 64K ANYWHERE\n"
+    "  vm_write $self $a \"hello\"\n"
+    "  vm_copy $self $a 4K $a+0x8000\n"
+    "  expect-bytes $self $a+0x8000 \"hello\"\n"
+    "  vm_protect $self 0 4K FALSE r-- expect INVALID_ADDRESS\n"
+    "\n"
+    "Exit status: 0 all was as expected, 1 it was not, 2 usage or syntax,\n"
+    "3 no daemon.\n";
+
+struct options {
+	const char *text; /* of -c, or NULL */
+	const char *file; /* or NULL: standard input */
+	bool keeps_going;
+};
+
+enum option_key {
+	OPTION_SOCKET = 1000,
+	OPTION_PERSONALITY,
+	OPTION_HELP,
+	OPTION_VERSION,
+};
+
+static const struct option names[] = {
+	{ "keep-going", no_argument, NULL, 'k' },
+	{ "socket", required_argument, NULL, OPTION_SOCKET },
+	{ "personality", required_argument, NULL, OPTION_PERSONALITY },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void fail(const char *format, ...)
+    __attribute__((noreturn, format(printf, 1, 2)));
+
+static void
+fail(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fputs("vmctl: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputs("\nvmctl: see vmctl --help\n", stderr);
+	va_end(arguments);
+	exit(EXIT_USAGE);
+}
+
+static void
+set_personality(const char *name)
+{
+	if (strcmp(name, "osf") != 0 && strcmp(name, "xnu") != 0 &&
+	    strcmp(name, "gnu") != 0)
+		fail("--personality '%s': osf, xnu or gnu", name);
+	setenv("VMD_PERSONALITY", name, 1);
+}
+
+static void
+options_parse(struct options *options, int argc, char **argv)
+{
+	int key;
+
+	opterr = 0;
+	while ((key = getopt_long(argc, argv, "+:c:kh", names, NULL)) != -1) {
+		switch (key) {
+		case 'c':
+			options->text = optarg;
+			break;
+		case 'k':
+			options->keeps_going = true;
+			break;
+		case OPTION_SOCKET:
+			setenv("VMD_SOCKET", optarg, 1);
+			break;
+		case OPTION_PERSONALITY:
+			set_personality(optarg);
+			break;
+		case 'h':
+		case OPTION_HELP:
+			fputs(usage, stdout);
+			exit(EXIT_SUCCESS);
+		case OPTION_VERSION:
+			puts("vmctl " VMD_VERSION);
+			exit(EXIT_SUCCESS);
+		case ':':
+			fail("%s: an argument is missing", argv[optind - 1]);
+		default:
+			fail("%s: no such option", argv[optind - 1]);
+		}
+	}
+	if (optind < argc && !options->text)
+		options->file = argv[optind++];
+	if (optind < argc)
+		fail("'%s': one script at a time", argv[optind]);
+}
+
+/* All of a file. NULL: errno says why. */
+static char *
+read_file(FILE *file, size_t *size)
+{
+	char *text = NULL;
+	FILE *out = open_memstream(&text, size);
+	char part[4096];
+	size_t n;
+
+	if (!out)
+		return NULL;
+	while ((n = fread(part, 1, sizeof(part), file)) > 0)
+		fwrite(part, 1, n, out);
+	if (fclose(out) == 0 && !ferror(file))
+		return text;
+	free(text);
+	return NULL;
+}
+
+static char *
+read_script(const char *path, size_t *size)
+{
+	FILE *file = path ? fopen(path, "re") : stdin;
+	char *text = file ? read_file(file, size) : NULL;
+
+	if (!text) {
+		fprintf(stderr, "vmctl: cannot read '%s': %s\n",
+		    path ? path : "standard input", strerror(errno));
+		exit(EXIT_USAGE);
+	}
+	if (path)
+		fclose(file);
+	return text;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = { 0 };
+	_cleanup_(freep) char *text = NULL;
+	struct script script;
+	struct run run = { .script = &script };
+	const char *name = "stdin";
+	size_t size;
+	int status = EXIT_USAGE;
+
+	options_parse(&options, argc, argv);
+	if (options.text)
+		name = "-c";
+	else if (options.file)
+		name = options.file;
+	else if (isatty(STDIN_FILENO)) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	if (!options.text)
+		options.text = text = read_script(options.file, &size);
+	else
+		size = strlen(options.text);
+	run.keeps_going = options.keeps_going;
+	run.prints = !text;
+	if (script_init(&script, name, options.text, size))
+		status = run_script(&run);
+	script_deinit(&script);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fputs("vmctl: cannot write standard output\n", stderr);
+		return EXIT_FAILURE;
+	}
+	return status;
+}

@@ -1,0 +1,177 @@
+#include "client/vmctl/run.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <mach/mig_errors.h>
+
+#include "client/session.h"
+#include "client/vmctl/commands.h"
+#include "client/vmctl/constants.h"
+#include "client/vmctl/dump.h"
+#include "client/vmctl/message.h"
+#include "client/vmctl/request.h"
+
+enum { DATA_SHOWN = 256 };
+
+bool
+run_fail(struct run *run, const char *format, ...)
+{
+	va_list arguments;
+
+	fflush(stdout);
+	fprintf(stderr, "%s:%u: %s: ", run->script->name, run->command->line,
+	    run->command->name);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+	run->failures++;
+	return false;
+}
+
+bool
+run_fail_call(struct run *run, const char *routine, kern_return_t code)
+{
+	run->is_lost |= code == MIG_SERVER_DIED;
+	return run_fail(run, "%s: %s", routine, code_name(code));
+}
+
+/* --- Calls ------------------------------------------------------------ */
+
+static void
+print_reply(const struct reply *reply)
+{
+	if (reply->code != KERN_SUCCESS) {
+		puts(code_name(reply->code));
+		return;
+	}
+	if (reply->message->descriptor->n_fields > 0) {
+		message_print(stdout, reply->message);
+		putchar('\n');
+	}
+	for (size_t i = 0; i < reply->part_count; i++) {
+		const struct reply_part *part = &reply->parts[i];
+
+		printf("%" PRIu64 " bytes of data%s\n", part->size,
+		    part->size > DATA_SHOWN ? ", which begin with" : "");
+		dump(stdout, 0, part->bytes, MIN(part->size, DATA_SHOWN));
+	}
+}
+
+static bool
+do_call(struct run *run, const struct command *command)
+{
+	_cleanup_(request_deinit) struct request request;
+	_cleanup_(reply_deinit) struct reply reply = { .code = KERN_SUCCESS };
+	struct complaint complaint;
+	char expected[32];
+
+	if (command->kept)
+		variable_set(command->kept, NULL);
+	if (!request_make(command, &request, &complaint))
+		return run_fail(run, "%s", complaint.text);
+	routine_call(&command->routine, &request, &reply);
+	if (reply.code != command->code) {
+		run->is_lost |= reply.code == MIG_SERVER_DIED;
+		snprintf(expected, sizeof(expected), "%s",
+		    code_name(command->code));
+		return run_fail(run, "expected %s, got %s", expected,
+		    code_name(reply.code));
+	}
+	if (run->prints || command->prints)
+		print_reply(&reply);
+	if (command->kept)
+		variable_set(command->kept, steal(&reply.message));
+	return true;
+}
+
+/* --- Commands --------------------------------------------------------- */
+
+static bool
+take_value(const struct operand *operand, const struct parameter *parameter,
+    struct value *value, struct complaint *complaint)
+{
+	return terms_value(&operand->terms, value, complaint) &&
+	       parameter_takes(parameter, value->number, complaint);
+}
+
+static bool
+take_argument(const struct operand *operand, struct argument *argument,
+    struct complaint *complaint)
+{
+	const struct parameter *parameter = operand->parameter;
+
+	argument->given = true;
+	argument->operand = operand;
+	switch (parameter->kind) {
+	case PARAMETER_PAIR:
+		return take_value(operand, parameter, &argument->value,
+			   complaint) &&
+		       take_value(operand->other, parameter, &argument->other,
+			   complaint);
+	case PARAMETER_NUMBER:
+	case PARAMETER_PORT:
+		return take_value(operand, parameter, &argument->value,
+		    complaint);
+	default:
+		return true;
+	}
+}
+
+static bool
+do_own(struct run *run, const struct command *command)
+{
+	struct argument arguments[ARGUMENTS_MOST] = { 0 };
+	const struct operand *operand;
+	struct complaint complaint;
+
+	TAILQ_FOREACH(operand, &command->operands, link) {
+		size_t i =
+		    (size_t)(operand->parameter - command->parameters.list);
+
+		if (!take_argument(operand, &arguments[i], &complaint))
+			return run_fail(run, "%s", complaint.text);
+	}
+	return command->own->function(run, arguments);
+}
+
+/* The session makes itself with the first call; here it is seen whether it can.
+ * It has told why, if not. */
+static bool
+find_daemon(void)
+{
+	struct session *session = session_send();
+
+	if (session)
+		session_sent(session);
+	return session != NULL;
+}
+
+int
+run_script(struct run *run)
+{
+	const struct command *command;
+
+	if (script_calls(run->script) && !find_daemon())
+		return EXIT_NO_DAEMON;
+	TAILQ_FOREACH(command, &run->script->commands, link) {
+		bool done;
+
+		run->command = command;
+		done =
+		    command->own ? do_own(run, command) : do_call(run, command);
+		if (run->is_lost || (!done && !run->keeps_going))
+			break;
+	}
+	fflush(stdout);
+	if (run->is_lost) {
+		fputs("vmctl: the daemon has gone away\n", stderr);
+		return EXIT_NO_DAEMON;
+	}
+	if (run->failures > 1)
+		fprintf(stderr, "vmctl: %u failures\n", run->failures);
+	return run->failures > 0 ? EXIT_UNEXPECTED : EXIT_SUCCESS;
+}
