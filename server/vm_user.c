@@ -76,11 +76,14 @@ take_range(const struct range_rule *rule, const struct vm_map *map,
 	return inside.end > inside.start;
 }
 
-/* Do the bytes pass the last address? One that ends there does. */
+/* Do the bytes, or the end of their last page, pass the last address? */
 static bool
-wraps(uint64_t address, uint64_t size)
+wraps(const struct vm_map *map, uint64_t address, uint64_t size)
 {
-	return address + size < address;
+	struct vm_range range;
+
+	return vm_range_init(&range, address, size, map->page_mask) !=
+	       VM_RANGE_OK;
 }
 
 /* xnu moves little through a buffer of its own, and has but one error then. */
@@ -196,7 +199,7 @@ copyin(struct task *task, uint64_t address, uint64_t size,
 {
 	kern_return_t kr;
 
-	if (wraps(address, size))
+	if (wraps(task->map, address, size))
 		return KERN_INVALID_ADDRESS;
 	kr = vm_map_copyin(task->map, address, size, copy);
 	return told(task, size, kr);
@@ -207,7 +210,7 @@ overwrite(struct task *task, uint64_t address, struct vm_map_copy *copy)
 {
 	kern_return_t kr;
 
-	if (wraps(address, copy->size))
+	if (wraps(task->map, address, copy->size))
 		return KERN_INVALID_ADDRESS;
 	kr = vm_map_copy_overwrite(task->map, address, copy);
 	return told(task, copy->size, kr);
