@@ -1,0 +1,620 @@
+/*
+ * vmd's command line, and what a daemon leaves behind
+ *
+ * The program is the one in $VMD. Each test has a folder of its own, and may
+ * leave nothing in it.
+ */
+#include "tests/support/test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client/vmd.h"
+#include "common/address.h"
+#include "common/cleanup.h"
+#include "common/msg.h"
+#include "tests/support/memory.h"
+
+enum {
+	ARGUMENTS_MOST = 16,
+	PATIENCE = 20, /* seconds */
+	NOBODY = 65534,
+	USAGE = 2,
+	IN_USE = 3,
+};
+
+static char folder[] = "/tmp/vmd-test-XXXXXX";
+static char path[64]; /* of a socket there */
+
+void
+test_setup(void)
+{
+	ck_assert_ptr_nonnull(getenv("VMD"));
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/vmd.sock", folder);
+	unsetenv("VMD_SOCKET");
+	unsetenv("VMD_PERSONALITY");
+	alarm(PATIENCE);
+}
+
+void
+test_teardown(void)
+{
+	alarm(0);
+	ck_assert_msg(rmdir(folder) == 0, "%s is not empty", folder);
+}
+
+/* --- Running it -------------------------------------------------------- */
+
+struct arguments {
+	const char *list[ARGUMENTS_MOST];
+};
+
+#define WITH(...)  ((struct arguments){ { "vmd", __VA_ARGS__ } })
+#define QUIET(...) WITH("--log-level", "warning", __VA_ARGS__)
+
+struct result {
+	int status; /* as waitpid() has it */
+	char out[4096];
+	char err[4096];
+};
+
+static void
+execute(const struct arguments *arguments)
+{
+	execv(getenv("VMD"), (char **)(uintptr_t)arguments->list);
+	_exit(99);
+}
+
+static void
+read_back(FILE *file, char *text, size_t size)
+{
+	rewind(file);
+	text[fread(text, 1, size - 1, file)] = '\0';
+	fclose(file);
+}
+
+/* Runs it to its end, with this in its environment or user first. */
+static struct result
+run_after(struct arguments arguments, void (*prepare)(void))
+{
+	FILE *out = tmpfile(), *err = tmpfile();
+	struct result result;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		dup2(fileno(out), STDOUT_FILENO);
+		dup2(fileno(err), STDERR_FILENO);
+		if (prepare)
+			prepare();
+		execute(&arguments);
+	}
+	ck_assert_int_eq(waitpid(pid, &result.status, 0), pid);
+	read_back(out, result.out, sizeof(result.out));
+	read_back(err, result.err, sizeof(result.err));
+	return result;
+}
+
+static struct result
+run(struct arguments arguments)
+{
+	return run_after(arguments, NULL);
+}
+
+static void
+status_is(const struct result *result, int status)
+{
+	ck_assert_msg(WIFEXITED(result->status) &&
+			  WEXITSTATUS(result->status) == status,
+	    "it ended with status %#x instead of %d: %s",
+	    (unsigned)result->status, status, result->err);
+}
+
+/* Does a daemon answer there? */
+static bool
+is_served(const char *at)
+{
+	struct msg_hello hello = { .magic = MSG_MAGIC, .version = MSG_VERSION };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un address;
+	struct msg_welcome welcome;
+	bool is;
+
+	ck_assert_int_eq(address_set(&address, at), 0);
+	is =
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+	    send(fd, &hello, sizeof(hello), MSG_NOSIGNAL) > 0 &&
+	    recv(fd, &welcome, sizeof(welcome), MSG_WAITALL) == sizeof(welcome);
+	close(fd);
+	return is;
+}
+
+/* Starts it, and waits until it serves there. */
+static pid_t
+start_after(struct arguments arguments, const char *at, void (*prepare)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		if (prepare)
+			prepare();
+		execute(&arguments);
+	}
+	while (!is_served(at)) {
+		ck_assert_msg(waitpid(pid, &status, WNOHANG) == 0,
+		    "it ended with status %#x", (unsigned)status);
+		usleep(1000);
+	}
+	return pid;
+}
+
+static pid_t
+start(struct arguments arguments)
+{
+	return start_after(arguments, path, NULL);
+}
+
+/* Sends it a signal: it must end with 0. */
+static void
+end(pid_t pid, int number)
+{
+	int status;
+
+	kill(pid, number);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+	    "it ended with status %#x", (unsigned)status);
+}
+
+/* Ends it at once, and leaves what it leaves. */
+static void
+murder(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGKILL);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+}
+
+/* In a process that has a connection of its own: its asserts end the test. */
+static void
+as_client_of(const char *socket_path, void (*body)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		setenv("VMD_SOCKET", socket_path, 1);
+		body();
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+	    "the client ended with status %#x", (unsigned)status);
+}
+
+static void
+memory_works(void)
+{
+	draw(mach_task_self(), 0x10000, "ab");
+	pages_are(mach_task_self(), 0x10000, "ab");
+}
+
+/* --- Words ------------------------------------------------------------- */
+
+TEST(help_is_printed_and_is_no_error)
+{
+	struct result result = run(WITH("--help"));
+
+	status_is(&result, 0);
+	ck_assert_ptr_nonnull(strstr(result.out, "usage: vmd"));
+	ck_assert_ptr_nonnull(strstr(result.out, "--socket"));
+	ck_assert_ptr_nonnull(strstr(result.out, "--run"));
+	ck_assert_str_eq(result.err, "");
+}
+
+TEST(the_version_is_printed_and_is_no_error)
+{
+	struct result result = run(WITH("--version"));
+
+	status_is(&result, 0);
+	ck_assert_int_eq(strncmp(result.out, "vmd ", 4), 0);
+	ck_assert_str_eq(result.err, "");
+}
+
+TEST(what_is_not_understood_is_told_and_ends_with_2)
+{
+	const struct arguments wrong[] = {
+		WITH("--nonsense"),
+		WITH("-x"),
+		WITH("--socket"),
+		WITH("--memory"),
+		WITH("--memory", "much"),
+		WITH("--memory", ""),
+		WITH("--memory", "1"),
+		WITH("--memory", "-1M"),
+		WITH("--memory", "1X"),
+		WITH("--memory", "1MB"),
+		WITH("--memory", "5T"),
+		WITH("--memory", "99999999999999999999"),
+		WITH("--personality", "vms"),
+		WITH("--personality", ""),
+		WITH("--log-level", "loud"),
+		WITH("argument"),
+		WITH("--check", "argument"),
+		WITH("--run"),
+		WITH("--socket", path, "--run", "true"),
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		struct result result = run(wrong[i]);
+
+		status_is(&result, USAGE);
+		ck_assert_str_eq(result.out, "");
+		ck_assert_int_eq(strncmp(result.err, "vmd: ", 5), 0);
+	}
+}
+
+TEST(what_is_wrong_is_told_in_its_own_words)
+{
+	struct result result = run(WITH("--personality", "vms"));
+
+	ck_assert_ptr_nonnull(strstr(result.err, "vms"));
+	result = run(WITH("--memory", "much"));
+	ck_assert_ptr_nonnull(strstr(result.err, "much"));
+	result = run(WITH("--nonsense"));
+	ck_assert_ptr_nonnull(strstr(result.err, "--nonsense"));
+}
+
+/* --- Sockets ----------------------------------------------------------- */
+
+TEST(sigterm_and_sigint_end_it_with_0_and_nothing_is_left)
+{
+	end(start(QUIET("--socket", path)), SIGTERM);
+	ck_assert(!is_served(path));
+	end(start(QUIET("--socket", path)), SIGINT);
+}
+
+TEST(a_second_daemon_at_a_socket_ends_with_3_and_the_first_goes_on)
+{
+	pid_t pid = start(QUIET("--socket", path));
+	struct result result = run(WITH("--socket", path));
+
+	status_is(&result, IN_USE);
+	ck_assert_ptr_nonnull(strstr(result.err, path));
+	as_client_of(path, memory_works);
+	end(pid, SIGTERM);
+}
+
+TEST(the_socket_of_a_daemon_that_was_killed_is_taken_over)
+{
+	murder(start(QUIET("--socket", path)));
+	ck_assert_int_eq(access(path, F_OK), 0);
+	ck_assert(!is_served(path));
+
+	for (int i = 0; i < 3; i++)
+		murder(start(QUIET("--socket", path)));
+	end(start(QUIET("--socket", path)), SIGTERM);
+}
+
+TEST(the_socket_is_its_own_user_s)
+{
+	pid_t pid = start(QUIET("--socket", path));
+	struct stat socket_stat;
+
+	ck_assert_int_eq(stat(path, &socket_stat), 0);
+	ck_assert(S_ISSOCK(socket_stat.st_mode));
+	ck_assert_uint_eq(socket_stat.st_mode & 0777, 0600);
+	end(pid, SIGTERM);
+}
+
+static void
+listening_is_refused(const char *at, const char *word)
+{
+	struct result result = run(WITH("--socket", at));
+
+	status_is(&result, 1);
+	ck_assert_msg(strstr(result.err, word) != NULL, "no '%s' in %s", word,
+	    result.err);
+	ck_assert_str_eq(result.out, "");
+}
+
+static void
+remove_lock(void)
+{
+	char lock[80];
+
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	unlink(lock);
+}
+
+TEST(a_file_that_is_no_socket_is_not_touched)
+{
+	char text[8] = "";
+	FILE *file = fopen(path, "w");
+
+	fputs("mine", file);
+	fclose(file);
+	listening_is_refused(path, path);
+	file = fopen(path, "r");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_ptr_nonnull(fgets(text, sizeof(text), file));
+	fclose(file);
+	ck_assert_str_eq(text, "mine");
+	unlink(path);
+
+	mkdir(path, 0700);
+	listening_is_refused(path, path);
+	ck_assert_int_eq(rmdir(path), 0);
+
+	ck_assert_int_eq(symlink("/etc/passwd", path), 0);
+	listening_is_refused(path, path);
+	unlink(path);
+	remove_lock();
+}
+
+TEST(a_place_where_nobody_can_listen_is_told)
+{
+	char nowhere[80], too_long[200];
+
+	snprintf(nowhere, sizeof(nowhere), "%s/none/vmd.sock", folder);
+	listening_is_refused(nowhere, nowhere);
+	memset(too_long, 'x', sizeof(too_long) - 1);
+	too_long[0] = '/';
+	too_long[sizeof(too_long) - 1] = '\0';
+	listening_is_refused(too_long, "long");
+}
+
+static void
+name_the_socket(void)
+{
+	setenv("VMD_SOCKET", path, 1);
+}
+
+TEST(the_socket_may_be_named_in_the_environment)
+{
+	pid_t pid = start_after(QUIET("--check"), path, name_the_socket);
+
+	as_client_of(path, memory_works);
+	end(pid, SIGTERM);
+}
+
+/* --- Other users ------------------------------------------------------- */
+
+static void
+become_nobody(void)
+{
+	if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setgid(NOBODY) < 0 ||
+				  setuid(NOBODY) < 0))
+		_exit(98);
+}
+
+static void
+have_no_session(void)
+{
+	become_nobody();
+	unsetenv("XDG_RUNTIME_DIR");
+}
+
+static void
+have_a_session(void)
+{
+	become_nobody();
+	setenv("XDG_RUNTIME_DIR", folder, 1);
+}
+
+TEST(without_a_session_s_folder_it_says_what_is_missing)
+{
+	struct result result = run_after(WITH(NULL), have_no_session);
+
+	status_is(&result, 1);
+	ck_assert_ptr_nonnull(strstr(result.err, "XDG_RUNTIME_DIR"));
+}
+
+static void
+memory_works_for_nobody(void)
+{
+	unsetenv("VMD_SOCKET");
+	have_a_session();
+	memory_works();
+}
+
+TEST(in_a_session_daemon_and_programs_meet_at_one_place)
+{
+	char at[80];
+	struct stat made;
+	pid_t pid;
+
+	if (geteuid() == 0)
+		ck_assert_int_eq(chown(folder, NOBODY, NOBODY), 0);
+	snprintf(at, sizeof(at), "%s/vmd/vmd.sock", folder);
+	pid = start_after(QUIET(NULL), at, have_a_session);
+
+	as_client_of("", memory_works_for_nobody);
+	end(pid, SIGTERM);
+	snprintf(at, sizeof(at), "%s/vmd", folder);
+	ck_assert_int_eq(stat(at, &made), 0);
+	ck_assert_uint_eq(made.st_mode & 0777, 0700);
+	ck_assert_int_eq(rmdir(at), 0);
+}
+
+/* --- One command's own ------------------------------------------------- */
+
+TEST(a_command_is_run_with_a_daemon_of_its_own)
+{
+	struct result result =
+	    run(WITH("--run", "sh", "-c", "test -S \"$VMD_SOCKET\""));
+
+	status_is(&result, 0);
+}
+
+TEST(a_command_s_arguments_are_its_own)
+{
+	struct result result =
+	    run(WITH("--run", "printf", "%s ", "--help", "-x", "--run", "a b"));
+
+	status_is(&result, 0);
+	ck_assert_str_eq(result.out, "--help -x --run a b ");
+	ck_assert_str_eq(result.err, "");
+}
+
+TEST(a_command_s_status_is_passed_on)
+{
+	static const struct {
+		const char *command;
+		int status;
+	} rows[] = {
+		{ "exit 0", 0 },
+		{ "exit 7", 7 },
+		{ "exit 255", 255 },
+		{ "kill -TERM $$", 128 + SIGTERM },
+		{ "kill -KILL $$", 128 + SIGKILL },
+		{ "kill -SEGV $$", 128 + SIGSEGV },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct result result =
+		    run(WITH("--run", "sh", "-c", rows[i].command));
+
+		status_is(&result, rows[i].status);
+	}
+}
+
+TEST(a_command_that_there_is_not_ends_with_127)
+{
+	struct result result = run(WITH("--run", "/no/such/command"));
+
+	status_is(&result, 127);
+	ck_assert_ptr_nonnull(strstr(result.err, "/no/such/command"));
+	result = run(WITH("--run", "no-such-command-of-vmd"));
+	status_is(&result, 127);
+	result = run(WITH("--run", "/etc/passwd"));
+	status_is(&result, 126);
+}
+
+TEST(nothing_is_left_of_a_private_daemon)
+{
+	struct result result =
+	    run(WITH("--run", "sh", "-c", "printf %s \"$VMD_SOCKET\""));
+
+	status_is(&result, 0);
+	ck_assert_int_lt(access(result.out, F_OK), 0);
+	*strrchr(result.out, '/') = '\0';
+	ck_assert_int_lt(access(result.out, F_OK), 0);
+}
+
+TEST(private_daemons_do_not_meet)
+{
+	struct result result = run(WITH("--run", "sh", "-c",
+	    "a=$VMD_SOCKET; \"$VMD\" --run sh -c "
+	    "'test -S \"$VMD_SOCKET\" && test \"$VMD_SOCKET\" != '$a"));
+
+	status_is(&result, 0);
+}
+
+TEST(a_private_daemon_that_is_ended_ends_its_command)
+{
+	char file[80], command[160];
+	struct arguments arguments = WITH("--run", "sh", "-c", command);
+	pid_t pid;
+	int status;
+
+	snprintf(file, sizeof(file), "%s/running", folder);
+	snprintf(command, sizeof(command), "echo > %s; exec sleep 1000", file);
+	pid = fork();
+	if (pid == 0)
+		execute(&arguments);
+	while (access(file, F_OK) < 0)
+		usleep(1000);
+	kill(pid, SIGTERM);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	unlink(file);
+}
+
+/* --- Options ----------------------------------------------------------- */
+
+static void
+memory_is_64_megabytes(void)
+{
+	struct vmd_statistics machine;
+
+	succeeds(vmd_statistics(&machine));
+	ck_assert_uint_eq(machine.page_size, PAGE);
+	ck_assert_uint_ge(machine.pages * PAGE, (64 << 20) - PAGE);
+	ck_assert_uint_le(machine.pages * PAGE, 64 << 20);
+}
+
+TEST(memory_is_told_in_bytes_or_with_a_unit)
+{
+	static const char *const sizes[] = { "67108864", "65536K", "64M" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		pid_t pid =
+		    start(QUIET("--socket", path, "--memory", sizes[i]));
+
+		as_client_of(path, memory_is_64_megabytes);
+		end(pid, SIGTERM);
+	}
+}
+
+static void
+holes_are_no_error(void)
+{
+	succeeds(vm_deallocate(mach_task_self(), 0x10000, PAGE));
+	answers(vm_region(mach_task_self(), &(vm_address_t){ 0 },
+		    &(vm_size_t){ 0 }, VM_REGION_BASIC_INFO_64, (int[16]){ 0 },
+		    &(mach_msg_type_number_t){ 16 }, &(mach_port_t){ 0 }),
+	    KERN_NO_SPACE);
+}
+
+static void
+holes_are_an_error(void)
+{
+	answers(vm_deallocate(mach_task_self(), 0x10000, PAGE),
+	    KERN_INVALID_ADDRESS);
+}
+
+static void
+holes_are_an_error_if_asked_for(void)
+{
+	setenv("VMD_PERSONALITY", "osf", 1);
+	holes_are_an_error();
+}
+
+TEST(the_personality_is_that_of_those_who_ask_for_none)
+{
+	pid_t pid = start(QUIET("--socket", path, "--personality", "gnu"));
+
+	as_client_of(path, holes_are_no_error);
+	as_client_of(path, holes_are_an_error_if_asked_for);
+	end(pid, SIGTERM);
+	pid = start(QUIET("--socket", path));
+	as_client_of(path, holes_are_an_error);
+	end(pid, SIGTERM);
+}
+
+TEST(what_is_logged_is_up_to_the_level)
+{
+	char command[] = "exit 0";
+	struct result result;
+
+	result =
+	    run(WITH("--log-level", "error", "--run", "sh", "-c", command));
+	status_is(&result, 0);
+	ck_assert_str_eq(result.err, "");
+	ck_assert_str_eq(result.out, "");
+}
