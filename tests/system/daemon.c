@@ -35,11 +35,14 @@ enum {
 
 static char folder[] = "/tmp/vmd-test-XXXXXX";
 static char path[64]; /* of a socket there */
+static int program;   /* $VMD */
 
 void
 test_setup(void)
 {
 	ck_assert_ptr_nonnull(getenv("VMD"));
+	program = open(getenv("VMD"), O_PATH | O_CLOEXEC);
+	ck_assert_int_ge(program, 0);
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/vmd.sock", folder);
 	unsetenv("VMD_SOCKET");
@@ -51,6 +54,7 @@ void
 test_teardown(void)
 {
 	alarm(0);
+	close(program);
 	ck_assert_msg(rmdir(folder) == 0, "%s is not empty", folder);
 }
 
@@ -69,10 +73,11 @@ struct result {
 	char err[4096];
 };
 
+/* By its descriptor: another user might not get to where it lies. */
 static void
 execute(const struct arguments *arguments)
 {
-	execv(getenv("VMD"), (char **)(uintptr_t)arguments->list);
+	fexecve(program, (char **)(uintptr_t)arguments->list, environ);
 	_exit(99);
 }
 
