@@ -13,4 +13,9 @@
 #define HOST_MAX_SPECIAL_KERNEL_PORT  7
 #define HOST_LAST_SPECIAL_KERNEL_PORT HOST_IO_MAIN_PORT
 
+#define host_get_host_port(host, port)                                         \
+	(host_get_special_port((host), HOST_LOCAL_NODE, HOST_PORT, (port)))
+#define host_get_host_priv_port(host, port)                                    \
+	(host_get_special_port((host), HOST_LOCAL_NODE, HOST_PRIV_PORT, (port)))
+
 #endif

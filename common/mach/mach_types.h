@@ -109,4 +109,10 @@ typedef ledger_array_t ledger_port_array_t;
 typedef natural_t ledger_item_t;
 #define LEDGER_ITEM_INFINITY ((ledger_item_t)~0u)
 
+/* What kernels built for debugging tell of a map. No vmd does. */
+typedef struct vm_info_region vm_info_region_t;
+typedef struct vm_info_region_64 vm_info_region_64_t;
+typedef struct vm_info_object *vm_info_object_array_t;
+typedef vm_offset_t *page_address_array_t;
+
 #endif
