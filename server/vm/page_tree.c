@@ -148,6 +148,39 @@ page_tree_count(const struct vm_machine *vm, const struct page_tree *tree,
 	return count_below(vm, node_at(vm, tree->root), 0, page, page + count);
 }
 
+/* The same, of what no other tree has. */
+static uint64_t
+count_owned_below(const struct vm_machine *vm, const struct page_node *node,
+    uint64_t base, uint64_t start, uint64_t end)
+{
+	uint64_t span = slot_span(node->level), pages = 0;
+	uint64_t at = MAX(start, base) & ~(span - 1);
+
+	if (node->refs > 1)
+		return 0;
+	for (; at < MIN(end, base + node_span(node->level)); at += span) {
+		uint32_t below = node->slot[slot_index(at, node->level)];
+
+		if (below == 0)
+			continue;
+		pages += node->level > 0
+			     ? count_owned_below(vm, node_at(vm, below), at,
+				   start, end)
+			     : vm->pages.refs[below] == 1;
+	}
+	return pages;
+}
+
+uint64_t
+page_tree_count_owned(const struct vm_machine *vm, const struct page_tree *tree,
+    uint64_t page, uint64_t count)
+{
+	if (page >= tree_span(tree))
+		return 0;
+	return count_owned_below(vm, node_at(vm, tree->root), 0, page,
+	    page + count);
+}
+
 struct page_tree
 page_tree_snapshot(struct vm_machine *vm, const struct page_tree *tree)
 {
@@ -274,6 +307,31 @@ page_tree_insert(struct vm_machine *vm, struct page_tree *tree, uint64_t page,
 			path[l]->pages++;
 	}
 	*slot = frame;
+}
+
+/* The nodes that so many pages lie below, at the most, and their path. */
+uint64_t
+page_tree_own_cost(uint64_t count)
+{
+	uint64_t nodes = PAGE_TREE_PATH;
+
+	for (unsigned l = 0; l < PAGE_TREE_HEIGHT; l++)
+		nodes += (count >> (PAGE_TREE_BITS * (l + 1))) + 2;
+	return nodes;
+}
+
+void
+page_tree_own(struct vm_machine *vm, struct page_tree *tree, uint64_t page,
+    uint64_t count)
+{
+	uint64_t end = page + count;
+
+	for (page = page_tree_next(vm, tree, page, end); page < end;
+	     page = page_tree_next(vm, tree, page + 1, end))
+		if (page_tree_lookup_owned(vm, tree, page) == 0)
+			page_tree_insert(vm, tree, page,
+			    vm_page_copy(&vm->pages,
+				page_tree_lookup(vm, tree, page)));
 }
 
 /*

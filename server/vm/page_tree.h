@@ -68,6 +68,10 @@ void page_tree_drop(struct vm_machine *vm, struct page_tree *tree);
 uint64_t page_tree_count(const struct vm_machine *vm,
     const struct page_tree *tree, uint64_t page, uint64_t count);
 
+/* How many of those this tree alone has. */
+uint64_t page_tree_count_owned(const struct vm_machine *vm,
+    const struct page_tree *tree, uint64_t page, uint64_t count);
+
 /* The frame of a page; 0: nobody wrote it. */
 uint32_t page_tree_lookup(const struct vm_machine *vm,
     const struct page_tree *tree, uint64_t page);
@@ -115,6 +119,16 @@ void page_tree_graft(struct vm_machine *vm, struct page_tree *tree, uint64_t to,
 /* page_tree_graft of nothing. */
 void page_tree_clear(struct vm_machine *vm, struct page_tree *tree,
     uint64_t page, uint64_t count);
+
+/*
+ * Gives the tree frames of its own, copies, for those pages that others have,
+ * too.
+ *
+ * => the caller has seen to a frame for each, and to page_tree_own_cost() nodes
+ */
+uint64_t page_tree_own_cost(uint64_t count);
+void page_tree_own(struct vm_machine *vm, struct page_tree *tree, uint64_t page,
+    uint64_t count);
 
 /* Frees up to `nodes` dead nodes, and their frames. True: there are more. */
 bool page_tree_reap(struct vm_machine *vm, uint32_t nodes);

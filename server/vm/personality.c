@@ -3,15 +3,57 @@
 #include <stddef.h>
 #include <string.h>
 
+#include <mach/task_special_ports.h>
+
 #include "common/cleanup.h"
 
-enum { NOTIFY = 0x10 }; /* a protection bit of old pagers */
+enum {
+	NOTIFY = 0x10, /* a protection bit of old pagers */
+	WIRE_PLAIN = 8 << 20,
+};
+
+/* Bits for special ports. GNU Mach's and OSF's 3 is for exceptions; OSF's 5 and
+ * 6 are ledgers. */
+enum {
+	KERNEL = 1 << TASK_KERNEL_PORT,
+	HOST = 1 << TASK_HOST_PORT,
+	NAME = 1 << TASK_NAME_PORT,
+	BOOTSTRAP = 1 << TASK_BOOTSTRAP_PORT,
+	INSPECT = 1 << TASK_INSPECT_PORT,
+	READ = 1 << TASK_READ_PORT,
+	LATE = 1 << TASK_ACCESS_PORT | 1 << TASK_DEBUG_CONTROL_PORT |
+	       1 << TASK_RESOURCE_NOTIFY_PORT,
+};
+
+/* What osf and xnu have in common. */
+#define NO_ATTRIBUTE                                                           \
+	{                                                                      \
+		.wraps = KERN_INVALID_ARGUMENT,                                \
+		.round_wraps = KERN_INVALID_ADDRESS,                           \
+		.beyond = KERN_INVALID_ADDRESS,                                \
+	}
+#define NO_WIRE                                                                \
+	{                                                                      \
+		.wraps = KERN_INVALID_ARGUMENT,                                \
+		.round_wraps = KERN_INVALID_ARGUMENT,                          \
+		.beyond = KERN_INVALID_ADDRESS,                                \
+	}
 
 const struct personality personality_osf = {
 	.name = "osf",
 	.min_address = VM_PAGE_SIZE,
 	.copy_whole_pages = true,
 	.region_end = KERN_INVALID_ADDRESS,
+	.protect_bits = VM_PROT_COPY,
+	.protect_copies = true,
+	.map_object = KERN_INVALID_OBJECT,
+	.wire_nests = true,
+	.resume_idle = KERN_SUCCESS,
+	.special_ports = KERNEL | HOST | NAME | BOOTSTRAP | INSPECT | READ,
+	.special_ports_set = KERNEL | HOST | NAME | BOOTSTRAP | INSPECT | READ,
+	.registered_ports = 3,
+	.attribute = NO_ATTRIBUTE,
+	.wire = NO_WIRE,
 	.deallocate = {
 		.wraps = KERN_INVALID_ARGUMENT,
 		.round_wraps = KERN_SUCCESS,
@@ -37,6 +79,20 @@ const struct personality personality_xnu = {
 	.min_address = VM_PAGE_SIZE,
 	.small_is_invalid = true,
 	.region_end = KERN_INVALID_ADDRESS,
+	.protect_bits = VM_PROT_COPY,
+	.protect_copies = true,
+	.map_object = KERN_INVALID_OBJECT,
+	.wire_nests = true,
+	.entry_is_mapped_whole = true,
+	.entry_ends_early = true,
+	.resume_idle = KERN_FAILURE,
+	.special_ports =
+	    KERNEL | HOST | NAME | BOOTSTRAP | INSPECT | READ | LATE,
+	.special_ports_set = BOOTSTRAP | LATE,
+	.special_ports_kept = KERNEL | HOST,
+	.registered_ports = 3,
+	.attribute = NO_ATTRIBUTE,
+	.wire = NO_WIRE,
 	.deallocate = {
 		.wraps = KERN_INVALID_ARGUMENT,
 		.round_wraps = KERN_SUCCESS,
@@ -68,6 +124,27 @@ const struct personality personality_gnu = {
 	.protect_bits = NOTIFY,
 	.protect_free = NOTIFY,
 	.region_end = KERN_NO_SPACE,
+	.map_is_loose = true,
+	.map_object = KERN_INVALID_ARGUMENT,
+	.wire_refuses = KERN_NO_SPACE,
+	.wire_plain = WIRE_PLAIN,
+	.no_msync = true,
+	.no_attributes = true,
+	.resume_idle = KERN_FAILURE,
+	.special_ports = KERNEL | NAME | BOOTSTRAP,
+	.special_ports_set = KERNEL | NAME | BOOTSTRAP,
+	.registered_ports = 4,
+	.dead_is_no_name = true,
+	.attribute = {
+		.wraps = KERN_INVALID_ADDRESS,
+		.round_wraps = KERN_INVALID_ADDRESS,
+		.beyond = KERN_INVALID_ARGUMENT,
+	},
+	.wire = {
+		.wraps = KERN_INVALID_ARGUMENT,
+		.round_wraps = KERN_INVALID_ARGUMENT,
+		.beyond = KERN_NO_SPACE,
+	},
 	.deallocate = {
 		.unchecked = true,
 		.clamps = true,

@@ -17,20 +17,7 @@
 #include <mach/kern_return.h>
 #include <mach/vm_prot.h>
 
-#include "server/vm/vm_map.h"
-#include "server/vm/vm_range.h"
-
-/* What a routine says of an address and a size that are no range of the map.
- * KERN_SUCCESS: nothing is done. */
-struct range_rule {
-	bool unchecked;            /* a range if, modulo 2^64, start < end */
-	bool empty_is_page;        /* size 0 within a page means that page */
-	bool clamps;               /* what lies outside the map is cut off */
-	kern_return_t wraps;       /* address + size passes the last address */
-	kern_return_t round_wraps; /* the end of their last page does */
-	kern_return_t beyond;      /* part of it lies outside the map */
-	enum vm_map_holes holes;
-};
+#include "server/vm/range_rule.h"
 
 struct personality {
 	const char *name;
@@ -48,11 +35,35 @@ struct personality {
 				     KERN_INVALID_ADDRESS */
 	vm_prot_t protect_bits;   /* vm_protect takes these beside rwx, */
 	vm_prot_t protect_free;   /* and does not hold these against max */
-	kern_return_t region_end; /* vm_region: nothing at or above */
+	bool protect_copies;      /* vm_protect: VM_PROT_COPY */
+	bool map_is_loose;        /* vm_map: no flags, no hint, no masks of
+				     protections, and the current one may be
+				     more than the maximum */
+	kern_return_t map_object; /* vm_map: the port is no memory's */
+	bool entry_is_mapped_whole; /* vm_map: of part of an entry that is a
+				       copy or shared, all of it */
+	bool entry_ends_early; /* mach_make_memory_entry: unless VM_SHARE is
+				  asked for, where the first object ends */
+	bool wire_nests;       /* so many times wired, so many unwired */
+	kern_return_t wire_refuses;  /* vm_wire: a hole or a protection; or
+				       KERN_SUCCESS: the code of that */
+	uint64_t wire_plain;         /* bytes that a plain host port may wire */
+	bool no_msync;               /* vm_msync does nothing but refuse */
+	bool no_attributes;          /* vm_machine_attribute: the same */
+	kern_return_t region_end;    /* vm_region: nothing at or above */
+	kern_return_t resume_idle;   /* task_resume: it is not suspended */
+	uint16_t special_ports;      /* bits: those that a task has, */
+	uint16_t special_ports_set;  /* that can be set, */
+	uint16_t special_ports_kept; /* and whose setting is KERN_NO_ACCESS */
+	uint8_t registered_ports;    /* that mach_ports_register keeps */
+	bool dead_is_no_name;        /* mach_port_type, mach_port_get_refs: null
+				       and dead are KERN_INVALID_NAME */
 
 	struct range_rule deallocate;
 	struct range_rule protect;
 	struct range_rule inherit;
+	struct range_rule attribute;
+	struct range_rule wire;
 };
 
 extern const struct personality personality_osf;

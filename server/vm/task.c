@@ -22,6 +22,7 @@ task_alloc(struct vm_machine *vm, const struct personality *personality,
 	    vm_map_new(vm, personality->min_address, VM_MAX_ADDRESS, page_size);
 	if (!task->map)
 		return KERN_RESOURCE_SHORTAGE;
+	task->map->loose = personality->map_is_loose;
 	*out = steal(&task);
 	return KERN_SUCCESS;
 }
@@ -33,6 +34,15 @@ task_new(struct vm_machine *vm, const struct personality *personality,
 	return task_alloc(vm, personality, VM_PAGE_SIZE, out);
 }
 
+/* What a child's map has of its parent's, with its memory or without. */
+static void
+inherit_rules(struct vm_map *child, const struct vm_map *parent)
+{
+	child->limit = parent->limit;
+	child->limit_max = parent->limit_max;
+	child->no_new_exec = parent->no_new_exec;
+}
+
 kern_return_t
 task_fork(struct task *parent, bool inherit, struct task **out)
 {
@@ -42,6 +52,8 @@ task_fork(struct task *parent, bool inherit, struct task **out)
 
 	kr =
 	    task_alloc(map->vm, parent->personality, map->page_mask + 1, &task);
+	if (kr == KERN_SUCCESS)
+		inherit_rules(task->map, map);
 	if (kr == KERN_SUCCESS && inherit)
 		kr = vm_map_fork(map, task->map);
 	if (kr == KERN_SUCCESS)

@@ -20,16 +20,19 @@ struct vm_map;
 struct task {
 	uint32_t refs;
 	uint32_t suspend_count;
-	struct vm_map *map; /* NULL: terminated */
+	uint64_t calls;         /* served on it */
+	uint64_t resident_peak; /* pages; as far as anybody looked */
+	struct vm_map *map;     /* NULL: terminated */
 	const struct personality *personality;
 };
 
 /*
  * A task with one reference.
  *
- * => task_new: with an empty map
- * => task_fork: the parent's personality; and, if `inherit`, what the parent's
- *    memory hands on, else an empty map like the parent's
+ * => task_new: with an empty map, whose size has no limit
+ * => task_fork: the parent's personality, and its map's limits; and, if
+ *    `inherit`, what the parent's memory hands on, else an empty map like the
+ *    parent's
  * => KERN_RESOURCE_SHORTAGE: no memory is left
  */
 kern_return_t task_new(struct vm_machine *vm,

@@ -9,8 +9,10 @@
 #include "server/vm/vm_machine.h"
 #include "server/vm/vm_map.h"
 #include "server/vm/vm_map_copy.h"
+#include "server/vm/vm_mapping.h"
 #include "server/vm/vm_object.h"
 #include "server/vm/vm_share.h"
+#include "server/vm/vm_upkeep.h"
 
 /* What a walk over everything has counted so far. */
 struct census {
@@ -18,6 +20,7 @@ struct census {
 	uint8_t *entries; /* in use, by number; those met become 0 */
 	uint8_t *objects;
 	uint8_t *pieces;
+	uint8_t *mappings;
 	uint8_t *shares;
 	uint32_t *object_refs;
 	uint32_t *node_refs;
@@ -47,6 +50,7 @@ census_free(struct census *census)
 	free(census->entries);
 	free(census->objects);
 	free(census->pieces);
+	free(census->mappings);
 	free(census->shares);
 	free(census->object_refs);
 	free(census->node_refs);
@@ -60,13 +64,14 @@ census_start(struct census *census, struct vm_machine *vm)
 	census->entries = vm_zone_census(&vm->entries);
 	census->objects = vm_zone_census(&vm->objects);
 	census->pieces = vm_zone_census(&vm->pieces);
+	census->mappings = vm_zone_census(&vm->mappings);
 	census->shares = vm_zone_census(&vm->shares);
 	census->object_refs = calloc(vm->objects.fresh, sizeof(uint32_t));
 	census->node_refs = calloc(vm->nodes.fresh, sizeof(uint32_t));
 	census->frame_refs = calloc(vm->pages.fresh, sizeof(uint32_t));
 	if (!census->entries || !census->objects || !census->pieces ||
-	    !census->shares || !census->object_refs || !census->node_refs ||
-	    !census->frame_refs)
+	    !census->mappings || !census->shares || !census->object_refs ||
+	    !census->node_refs || !census->frame_refs)
 		return complain("there is no memory to check with");
 	return NULL;
 }
@@ -137,10 +142,37 @@ count_range_tree(struct census *census, const struct range_tree *tree)
 }
 
 static bool
-bits_are_within(struct vm_attributes a)
+bits_are_within(const struct vm_map *map, struct vm_attributes a)
 {
-	return (a.protection & ~a.max_protection & VM_PROT_ALL) == 0 &&
+	return (map->loose ||
+		   (a.protection & ~a.max_protection & VM_PROT_ALL) == 0) &&
 	       a.inheritance <= VM_INHERIT_NONE;
+}
+
+/* What is wired has a frame of its own for each page. */
+static const char *
+check_wired(const struct census *census, const struct vm_map_entry *entry)
+{
+	const struct vm_object *object = entry->object;
+	uint64_t pages = vm_range_pages(vm_map_entry_range(entry));
+	uint64_t at = entry->offset, end, last = at + (pages << VM_PAGE_SHIFT);
+
+	if (entry->attributes.wired == 0)
+		return NULL;
+	for (; object && at < last; at = end) {
+		end = last;
+		if (!vm_upkeep_wired(object, at, &end))
+			break;
+	}
+	if (at < last)
+		return complain("entry at %#" PRIx64 " is wired in no object",
+		    entry->range.start);
+	if (page_tree_count_owned(census->vm, &object->pages,
+		vm_object_page(object, entry->offset), pages) < pages)
+		return complain("entry at %#" PRIx64
+				" is wired, and pages are not its own",
+		    entry->range.start);
+	return NULL;
 }
 
 static const char *
@@ -160,17 +192,17 @@ check_entry(struct census *census, const struct vm_map *map,
 		    start);
 	if ((start | end) & map->page_mask)
 		return complain("entry at %#" PRIx64 " is not aligned", start);
-	if (!bits_are_within(entry->attributes))
+	if (!bits_are_within(map, entry->attributes))
 		return complain("entry at %#" PRIx64
 				" has more protection than its maximum",
 		    start);
 	if (!entry->object)
-		return NULL;
+		return check_wired(census, entry);
 	if (entry->offset & VM_PAGE_MASK)
 		return complain("entry at %#" PRIx64 " has a ragged offset",
 		    start);
 	census->object_refs[vm_zone_number(&vm->objects, entry->object)]++;
-	return NULL;
+	return check_wired(census, entry);
 }
 
 static const char *
@@ -178,36 +210,69 @@ check_map(struct census *census, const struct vm_map *map)
 {
 	const struct range *range;
 	const char *wrong = count_range_tree(census, &map->entries);
-	uint64_t size = 0;
+	uint64_t size = 0, none = 0;
 
 	for (range = map->entries.first; range && !wrong; range = range->next) {
-		wrong = check_entry(census, map,
-		    (const struct vm_map_entry *)range);
+		const struct vm_map_entry *entry =
+		    (const struct vm_map_entry *)range;
+
+		wrong = check_entry(census, map, entry);
 		size += range->end - range->start;
+		if (entry->attributes.max_protection == VM_PROT_NONE)
+			none += range->end - range->start;
 	}
 	if (!wrong && size != map->size)
 		wrong =
 		    complain("a map says its size is %" PRIu64 ", not %" PRIu64,
 			map->size, size);
+	if (!wrong && none != map->size_none)
+		wrong = complain("a map says that %" PRIu64
+				 " bytes are out of reach, not %" PRIu64,
+		    map->size_none, none);
+	return wrong;
+}
+
+static const char *
+check_mapping(struct census *census, uint32_t number)
+{
+	struct vm_machine *vm = census->vm;
+	const struct vm_mapping *mapping = vm_zone_at(&vm->mappings, number);
+
+	if ((mapping->offset | mapping->size) & VM_PAGE_MASK)
+		return complain("mapping %u is not aligned", number);
+	if (mapping->object)
+		census->object_refs[vm_zone_number(&vm->objects,
+		    mapping->object)]++;
+	return NULL;
+}
+
+/* The shares of an object, or its wires. */
+static const char *
+check_shares(struct census *census, const struct range_tree *shares)
+{
+	const char *wrong = count_range_tree(census, shares);
+	struct range *range;
+
+	for (range = shares->first; range && !wrong; range = range->next) {
+		struct vm_share *share = (struct vm_share *)range;
+
+		census->shares[vm_zone_number(&census->vm->shares, share)] = 0;
+		if (share->others == 0)
+			wrong = complain("a share has nobody");
+	}
 	return wrong;
 }
 
 static const char *
 check_object(struct census *census, uint32_t number)
 {
-	struct vm_machine *vm = census->vm;
-	struct vm_object *object = vm_zone_at(&vm->objects, number);
-	const char *wrong = count_range_tree(census, &object->shares);
-	struct range *range;
+	struct vm_object *object = vm_zone_at(&census->vm->objects, number);
+	const char *wrong = check_shares(census, &object->shares);
 
-	for (range = object->shares.first; range && !wrong;
-	     range = range->next) {
-		struct vm_share *share = (struct vm_share *)range;
-
-		census->shares[vm_zone_number(&vm->shares, share)] = 0;
-		if (share->others == 0)
-			wrong = complain("a share has nobody");
-	}
+	if (!wrong && object->upkeep)
+		wrong = check_shares(census, &object->upkeep->wires);
+	if (!wrong && object->upkeep && object->upkeep->object != object)
+		wrong = complain("object %u has the record of another", number);
 	if (!wrong && census->object_refs[number] != object->refs)
 		wrong = complain("object %u has %u references, and says %u",
 		    number, census->object_refs[number], object->refs);
@@ -303,6 +368,9 @@ check_all(struct census *census)
 			wrong = check_map(census, map);
 	if (!wrong)
 		wrong = check_lost(&vm->entries, census->entries, "entry");
+	if (!wrong)
+		wrong = check_zone(census, &vm->mappings, census->mappings,
+		    check_mapping);
 	if (!wrong)
 		wrong = check_zone(census, &vm->objects, census->objects,
 		    check_object);

@@ -1,19 +1,24 @@
 #include "server/vm/vm_fault.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "server/vm/vm_machine.h"
 #include "server/vm/vm_object.h"
 
+/* A frame of the page's own; old: the one it has, or 0. */
 static uint32_t
-copy_on_write(struct vm_page_pool *pages, uint32_t old)
+new_frame(struct vm_map *map, uint32_t old)
 {
-	uint32_t frame = vm_page_alloc(pages);
+	struct vm_machine *vm = map->vm;
 
-	memcpy(vm_page_data(pages, frame), vm_page_data(pages, old),
-	    VM_PAGE_SIZE);
-	return frame;
+	if (old != 0) {
+		vm->events.cow_faults++;
+		map->events.cow_faults++;
+		return vm_page_copy(&vm->pages, old);
+	}
+	vm->events.zero_fills++;
+	map->events.zero_fills++;
+	return vm_page_alloc_zeroed(&vm->pages);
 }
 
 uint32_t
@@ -22,9 +27,11 @@ vm_fault(struct vm_map *map, struct vm_map_entry *entry, uint64_t address,
 {
 	struct vm_machine *vm = map->vm;
 	struct vm_object *object = entry->object;
-	uint32_t frame = 0, old;
+	uint32_t frame = 0;
 	uint64_t page;
 
+	vm->events.faults++;
+	map->events.faults++;
 	if (!object && !(access & VM_PROT_WRITE))
 		return 0;
 	object = vm_map_entry_object(map, entry, UINT64_MAX);
@@ -35,9 +42,7 @@ vm_fault(struct vm_map *map, struct vm_map_entry *entry, uint64_t address,
 	frame = page_tree_lookup_owned(vm, &object->pages, page);
 	if (frame != 0)
 		return frame;
-	old = page_tree_lookup(vm, &object->pages, page);
-	frame = old != 0 ? copy_on_write(&vm->pages, old)
-			 : vm_page_alloc_zeroed(&vm->pages);
+	frame = new_frame(map, page_tree_lookup(vm, &object->pages, page));
 	assert(frame != 0);
 	page_tree_insert(vm, &object->pages, page, frame);
 	return frame;

@@ -7,8 +7,10 @@
 
 #include "server/vm/vm_map.h"
 #include "server/vm/vm_map_copy.h"
+#include "server/vm/vm_mapping.h"
 #include "server/vm/vm_object.h"
 #include "server/vm/vm_share.h"
+#include "server/vm/vm_upkeep.h"
 
 /*
  * Limits that are the same whatever the memory. References to frames and nodes
@@ -18,8 +20,9 @@ enum {
 	NODES_MOST = (1 << 25) - (1 << 20),
 	ENTRIES_MOST = 1 << 24,
 	PIECES_MOST = 1 << 22,
-	OBJECTS_MOST = ENTRIES_MOST + PIECES_MOST,
-	SHARES_MOST = 2 * ENTRIES_MOST + 4,
+	MAPPINGS_MOST = 1 << 22,
+	OBJECTS_MOST = ENTRIES_MOST + PIECES_MOST + MAPPINGS_MOST,
+	SHARES_MOST = 4 * (ENTRIES_MOST + MAPPINGS_MOST) + 8,
 	RANGES_MOST = RANGE_TREE_NODES(ENTRIES_MOST + SHARES_MOST),
 };
 
@@ -48,6 +51,8 @@ init_zones(struct vm_machine *vm, uint32_t entries)
 	    !vm_zone_init(&vm->entries, sizeof(struct vm_map_entry), entries) ||
 	    !vm_zone_init(&vm->pieces, sizeof(struct vm_map_copy_piece),
 		PIECES_MOST) ||
+	    !vm_zone_init(&vm->mappings, sizeof(struct vm_mapping),
+		MAPPINGS_MOST) ||
 	    !vm_zone_init(&vm->shares, sizeof(struct vm_share), SHARES_MOST) ||
 	    !vm_zone_init(&vm->ranges, sizeof(struct range_node), RANGES_MOST))
 		return false;
@@ -62,6 +67,8 @@ vm_machine_init(struct vm_machine *vm, uint64_t memory, uint32_t entries)
 	memset(vm, 0, sizeof(*vm));
 	LIST_INIT(&vm->maps);
 	LIST_INIT(&vm->dead_maps);
+	LIST_INIT(&vm->upkeeps);
+	TAILQ_INIT(&vm->volatiles);
 	if (entries == 0 || entries > ENTRIES_MOST)
 		entries = ENTRIES_MOST;
 	if (!vm_page_pool_init(&vm->pages, memory) ||
@@ -84,6 +91,7 @@ vm_machine_deinit(struct vm_machine *vm)
 
 	vm_zone_deinit(&vm->ranges);
 	vm_zone_deinit(&vm->shares);
+	vm_zone_deinit(&vm->mappings);
 	vm_zone_deinit(&vm->pieces);
 	vm_zone_deinit(&vm->entries);
 	vm_zone_deinit(&vm->objects);
@@ -96,7 +104,8 @@ has_now(const struct vm_machine *vm, struct vm_reserve reserve)
 {
 	return reserve.pages <= vm_page_left(&vm->pages) &&
 	       reserve.nodes <= vm_zone_left(&vm->nodes) &&
-	       reserve.entries <= vm_zone_left(&vm->entries);
+	       reserve.entries <= vm_zone_left(&vm->entries) &&
+	       reserve.mappings <= vm_zone_left(&vm->mappings);
 }
 
 bool
@@ -107,7 +116,20 @@ vm_machine_has(struct vm_machine *vm, struct vm_reserve reserve)
 
 	while (!has_now(vm, reserve) && more)
 		more = vm_machine_reap(vm, SLICE);
-	return has_now(vm, reserve);
+	if (has_now(vm, reserve))
+		return true;
+	vm->wanting = reserve.pages > vm_page_left(&vm->pages) ||
+		      reserve.nodes > vm_zone_left(&vm->nodes);
+	return false;
+}
+
+bool
+vm_machine_make_room(struct vm_machine *vm, struct vm_reserve reserve)
+{
+	while (!vm_machine_has(vm, reserve))
+		if (!vm_upkeep_purge(vm))
+			return false;
+	return true;
 }
 
 bool

@@ -12,8 +12,9 @@
  *      nodes    of page trees, by the same          refused, and changes
  *      entries  of maps                             nothing
  *      pieces   of memory in transit
- *      objects  fewer than entries and pieces       cannot run out
- *      shares   at most two to an entry
+ *      mappings on their way, or held by entries
+ *      objects  fewer than those three together     cannot run out
+ *      shares   at most four to a mapping
  *      ranges   nodes of range trees
  *
  * What a call lets go of is freed afterwards, in slices, by vm_machine_reap();
@@ -30,19 +31,35 @@
 #include "server/vm/vm_zone.h"
 
 struct vm_map;
+struct vm_upkeep;
+
+/* What has happened. Counts of times, and of pages purged. */
+struct vm_events {
+	uint64_t faults;     /* pages found, or made present or private */
+	uint64_t zero_fills; /* of those, made present */
+	uint64_t cow_faults; /* of those, made private */
+	uint64_t lookups;    /* of memory by its port */
+	uint64_t hits;       /* of those, found */
+	uint64_t purges;
+};
 
 struct vm_machine {
 	struct vm_page_pool pages;
-	struct vm_zone nodes;   /* struct page_node */
-	struct vm_zone objects; /* struct vm_object */
-	struct vm_zone entries; /* struct vm_map_entry */
-	struct vm_zone pieces;  /* struct vm_map_copy_piece */
-	struct vm_zone shares;  /* struct vm_share */
-	struct vm_zone ranges;  /* struct range_node */
+	struct vm_zone nodes;    /* struct page_node */
+	struct vm_zone objects;  /* struct vm_object */
+	struct vm_zone entries;  /* struct vm_map_entry */
+	struct vm_zone pieces;   /* struct vm_map_copy_piece */
+	struct vm_zone mappings; /* struct vm_mapping */
+	struct vm_zone shares;   /* struct vm_share */
+	struct vm_zone ranges;   /* struct range_node */
+	struct vm_events events;
 
 	LIST_HEAD(, vm_map) maps;      /* of all tasks */
 	LIST_HEAD(, vm_map) dead_maps; /* of tasks that are gone */
-	uint32_t dead_nodes;           /* the first; linked by pages */
+	LIST_HEAD(, vm_upkeep) upkeeps;
+	TAILQ_HEAD(, vm_upkeep) volatiles; /* the first to be purged first */
+	uint32_t dead_nodes;               /* the first; linked by pages */
+	bool wanting; /* frames or nodes were not to be had */
 };
 
 /* What a call is about to take. Entries of 64 bits: costs add up. */
@@ -50,7 +67,17 @@ struct vm_reserve {
 	uint64_t pages;
 	uint64_t nodes;
 	uint64_t entries;
+	uint64_t mappings;
 };
+
+static inline void
+vm_reserve_add(struct vm_reserve *sum, struct vm_reserve more)
+{
+	sum->pages += more.pages;
+	sum->nodes += more.nodes;
+	sum->entries += more.entries;
+	sum->mappings += more.mappings;
+}
 
 /*
  * => memory: bytes of frames, at least a page
@@ -64,6 +91,12 @@ void vm_machine_deinit(struct vm_machine *vm);
 
 /* Is there so much at hand? What is dead counts, and is freed if need be. */
 bool vm_machine_has(struct vm_machine *vm, struct vm_reserve reserve);
+
+/*
+ * The same, and memory that may be purged is if need be: for those who have not
+ * reckoned with anything yet.
+ */
+bool vm_machine_make_room(struct vm_machine *vm, struct vm_reserve reserve);
 
 /*
  * Frees what is dead, up to about `steps` nodes and entries: each takes less

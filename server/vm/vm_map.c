@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "server/vm/vm_machine.h"
+#include "server/vm/vm_mapping.h"
 #include "server/vm/vm_object.h"
-#include "server/vm/vm_share.h"
+#include "server/vm/vm_upkeep.h"
 
 struct vm_map *
 vm_map_new(struct vm_machine *vm, uint64_t min, uint64_t max,
@@ -22,6 +23,7 @@ vm_map_new(struct vm_machine *vm, uint64_t min, uint64_t max,
 	map->min = min;
 	map->max = max;
 	map->page_mask = page_size - 1;
+	map->limit = map->limit_max = UINT64_MAX;
 	LIST_INSERT_HEAD(&vm->maps, map, link);
 	return map;
 }
@@ -40,31 +42,6 @@ struct vm_map_entry *
 vm_map_lookup(const struct vm_map *map, uint64_t address)
 {
 	return (struct vm_map_entry *)range_tree_find(&map->entries, address);
-}
-
-bool
-vm_map_region(const struct vm_map *map, uint64_t address,
-    struct vm_map_region *region)
-{
-	struct vm_map_entry *entry = vm_map_lookup(map, address);
-	uint64_t start, end;
-
-	if (!entry)
-		return false;
-	*region = (struct vm_map_region){
-		.entry = entry,
-		.range = vm_map_entry_range(entry),
-	};
-	if (!entry->object)
-		return true;
-	address = MAX(address, entry->range.start);
-	start = entry->offset;
-	end = vm_map_entry_offset(entry, entry->range.end);
-	region->shared = vm_share_at(&entry->object->shares,
-	    vm_map_entry_offset(entry, address), &start, &end);
-	region->range.start += start - entry->offset;
-	region->range.end = region->range.start + (end - start);
-	return true;
 }
 
 struct vm_object *
@@ -126,8 +103,8 @@ entry_clip(struct vm_map *map, struct vm_map_entry *entry, uint64_t address)
 	    vm_map_entry_offset(entry, address), entry->attributes);
 }
 
-static void
-clip_range(struct vm_map *map, struct vm_range range)
+void
+vm_map_clip(struct vm_map *map, struct vm_range range)
 {
 	entry_clip(map, vm_map_lookup(map, range.start), range.start);
 	entry_clip(map, vm_map_lookup(map, range.end), range.end);
@@ -146,12 +123,13 @@ same_attributes(struct vm_attributes a, struct vm_attributes b)
 	return memcmp(&a, &b, sizeof(a)) == 0;
 }
 
-/* Does a private object read as zeros there, where it was not mapped? */
+/* Does a private object read as zeros there, where it was not mapped? What may
+ * be purged is all of its own. */
 static bool
 is_zero(struct vm_map *map, const struct vm_object *object, uint64_t offset,
     uint64_t size)
 {
-	return object_is_private(object) &&
+	return object_is_private(object) && !vm_upkeep_purgable(object) &&
 	       page_tree_count(map->vm, &object->pages,
 		   vm_object_page(object, offset), size >> VM_PAGE_SHIFT) == 0;
 }
@@ -208,31 +186,56 @@ entry_join(struct vm_map *map, struct vm_map_entry *left)
 	return true;
 }
 
-/* Joins what can be joined, from the entry before a range to the one behind. */
+/* Joins what can be joined, from an entry on to the one behind `end`. */
 static void
-simplify_range(struct vm_map *map, struct vm_range range)
+simplify_from(struct vm_map *map, struct vm_map_entry *entry, uint64_t end)
 {
-	struct vm_map_entry *entry =
-	    vm_map_lookup(map, range.start > 0 ? range.start - 1 : 0);
-
-	while (entry && entry->range.start < range.end)
+	while (entry && entry->range.start < end)
 		if (!entry_join(map, entry))
 			entry = vm_map_entry_next(entry);
 }
 
-/* Is every address of a range mapped? */
-static bool
-is_mapped(const struct vm_map *map, struct vm_range range)
+void
+vm_map_simplify(struct vm_map *map, struct vm_range range)
+{
+	simplify_from(map,
+	    vm_map_lookup(map, range.start > 0 ? range.start - 1 : 0),
+	    range.end);
+}
+
+kern_return_t
+vm_map_check(const struct vm_map *map, struct vm_range range,
+    vm_prot_t protection, vm_prot_t max_protection)
 {
 	const struct vm_map_entry *entry;
 	uint64_t at = range.start;
 
 	vm_map_for_each_entry(entry, map, range) {
 		if (entry->range.start > at)
-			return false;
+			return KERN_INVALID_ADDRESS;
+		if ((protection & ~entry->attributes.protection) != 0 ||
+		    (max_protection & ~entry->attributes.max_protection) != 0)
+			return KERN_PROTECTION_FAILURE;
 		at = entry->range.end;
 	}
-	return at >= range.end;
+	return at >= range.end ? KERN_SUCCESS : KERN_INVALID_ADDRESS;
+}
+
+/* Is every address of a range mapped? */
+static bool
+is_mapped(const struct vm_map *map, struct vm_range range)
+{
+	return vm_map_check(map, range, VM_PROT_NONE, VM_PROT_NONE) ==
+	       KERN_SUCCESS;
+}
+
+/* So many bytes more with these attributes; or less, modulo 2^64. */
+static void
+account(struct vm_map *map, struct vm_attributes attributes, uint64_t size)
+{
+	map->size += size;
+	if (attributes.max_protection == VM_PROT_NONE)
+		map->size_none += size;
 }
 
 /* Cuts part of an entry out of the map. */
@@ -244,6 +247,10 @@ entry_cut(struct vm_map *map, struct vm_map_entry *entry, struct vm_range range)
 	uint64_t offset = vm_map_entry_offset(entry, part.start);
 	struct vm_object *object = entry->object;
 
+	account(map, entry->attributes, -vm_range_size(part));
+	if (entry->attributes.wired > 0)
+		vm_upkeep_unwire(map->vm, object, offset,
+		    offset + vm_range_size(part));
 	entry_clip(map, entry,
 	    part.start > entry->range.start ? part.end : entry->range.start);
 	if (object &&
@@ -262,7 +269,39 @@ entry_cut(struct vm_map *map, struct vm_map_entry *entry, struct vm_range range)
 	if (object)
 		vm_object_unmap(map->vm, object, offset,
 		    offset + vm_range_size(part));
-	map->size -= vm_range_size(part);
+}
+
+static bool
+is_permanent(const struct vm_map_entry *entry)
+{
+	return entry->attributes.flags & VM_ENTRY_PERMANENT;
+}
+
+static bool
+has_permanent(const struct vm_map *map, struct vm_range range)
+{
+	const struct vm_map_entry *entry;
+
+	if (!map->has_permanent)
+		return false;
+	vm_map_for_each_entry(entry, map, range)
+		if (is_permanent(entry))
+			return true;
+	return false;
+}
+
+/* Sets the maximum of an entry, which takes its protection with it. */
+static void
+set_maximum(struct vm_map *map, struct vm_map_entry *entry,
+    vm_prot_t max_protection)
+{
+	struct vm_attributes *attributes = &entry->attributes;
+	uint64_t size = vm_range_size(vm_map_entry_range(entry));
+
+	account(map, *attributes, -size);
+	attributes->max_protection = (uint8_t)max_protection;
+	attributes->protection &= (uint8_t)max_protection;
+	account(map, *attributes, size);
 }
 
 static void
@@ -273,7 +312,10 @@ remove_range(struct vm_map *map, struct vm_range range)
 	for (entry = vm_map_lookup(map, range.start);
 	     entry && entry->range.start < range.end; entry = next) {
 		next = vm_map_entry_next(entry);
-		entry_cut(map, entry, range);
+		if (is_permanent(entry))
+			set_maximum(map, entry, VM_PROT_NONE);
+		else
+			entry_cut(map, entry, range);
 	}
 }
 
@@ -291,40 +333,72 @@ kern_return_t
 vm_map_remove(struct vm_map *map, struct vm_range range,
     enum vm_map_holes holes)
 {
+	bool permanent = has_permanent(map, range);
 	struct vm_reserve reserve = {
-		.entries = is_inside_entry(map, range),
+		.entries = permanent ? 2 : is_inside_entry(map, range),
 	};
 
 	if (holes == VM_MAP_HOLES_REFUSE && !is_mapped(map, range))
 		return KERN_INVALID_ADDRESS;
 	if (!vm_machine_has(map->vm, reserve))
 		return KERN_RESOURCE_SHORTAGE;
+	if (permanent)
+		vm_map_clip(map, range);
 	remove_range(map, range);
 	return KERN_SUCCESS;
 }
 
-/* Where a new entry is to go. */
-static kern_return_t
-find_place(struct vm_map *map, uint64_t address, uint64_t size,
-    enum vm_map_place place, struct vm_range *range)
+/* Takes a mask apart: which bits align, and which address is the bound. False:
+ * there are holes in it. */
+static bool
+split_mask(uint64_t mask, uint64_t *low, uint64_t *bound)
 {
+	uint64_t high;
+
+	*low = mask & (mask ^ (mask + 1));
+	high = mask - *low;
+	if (high == 0)
+		return true;
+	*bound = MIN(*bound, high & -high);
+	return high == -(high & -high);
+}
+
+static kern_return_t
+find_gap(struct vm_map *map, const struct vm_map_where *where, uint64_t size,
+    struct vm_range *range)
+{
+	uint64_t low, high = map->max;
+
+	if (!split_mask(where->mask, &low, &high) ||
+	    !range_tree_find_gap(&map->entries, MAX(where->address, map->min),
+		high, size, low | map->page_mask, &range->start))
+		return KERN_NO_SPACE;
+	range->end = range->start + size;
+	return KERN_SUCCESS;
+}
+
+/* Where something new is to go. */
+static kern_return_t
+find_place(struct vm_map *map, const struct vm_map_where *where, uint64_t size,
+    struct vm_range *range)
+{
+	uint64_t address = where->address;
 	struct vm_map_entry *entry;
 
-	if (place == VM_MAP_ANYWHERE) {
-		if (!range_tree_find_gap(&map->entries, MAX(address, map->min),
-			map->max, size, map->page_mask, &address))
-			return KERN_NO_SPACE;
-		*range = (struct vm_range){ address, address + size };
-		return KERN_SUCCESS;
-	}
+	if (where->place == VM_MAP_ANYWHERE)
+		return find_gap(map, where, size, range);
+	if (address & where->mask)
+		return KERN_NO_SPACE;
 	if (address < map->min || address >= map->max ||
 	    size > map->max - address)
 		return KERN_INVALID_ADDRESS;
 	*range = (struct vm_range){ address, address + size };
+	if (where->place == VM_MAP_OVERWRITE)
+		return has_permanent(map, *range) ? KERN_NO_SPACE
+						  : KERN_SUCCESS;
 	entry = vm_map_lookup(map, address);
-	if (place == VM_MAP_FIXED && entry && entry->range.start < range->end)
-		return KERN_NO_SPACE;
-	return KERN_SUCCESS;
+	return entry && entry->range.start < range->end ? KERN_NO_SPACE
+							: KERN_SUCCESS;
 }
 
 /* The entry before an address that no entry has; NULL: there is none. */
@@ -347,41 +421,113 @@ entry_can_take(struct vm_map *map, const struct vm_map_entry *entry,
 	       entry_can_grow(map, entry, vm_range_size(range));
 }
 
-kern_return_t
-vm_map_enter(struct vm_map *map, uint64_t *address, uint64_t size,
-    enum vm_map_place place, struct vm_attributes attributes)
+/* Bytes of a range that the map's limit counts. */
+static uint64_t
+counted_size(const struct vm_map *map, struct vm_range range)
 {
-	struct vm_reserve reserve = { .entries = 2 };
-	struct vm_map_entry *entry;
+	const struct vm_map_entry *entry;
+	uint64_t size = 0;
+
+	vm_map_for_each_entry(entry, map, range)
+		if (entry->attributes.max_protection != VM_PROT_NONE)
+			size += vm_range_size(
+			    vm_range_common(range, vm_map_entry_range(entry)));
+	return size;
+}
+
+/* May a list be mapped, in place of what is in the range? */
+static kern_return_t
+check_list(const struct vm_map *map, struct vm_range range,
+    const struct vm_mapping *list)
+{
+	uint64_t size = map->size - map->size_none;
+
+	if (map->limit != UINT64_MAX)
+		size -= counted_size(map, range);
+	for (; list; list = list->next) {
+		if (list->attributes.max_protection != VM_PROT_NONE)
+			size += list->size;
+		if (map->no_new_exec &&
+		    (list->attributes.protection & VM_PROT_EXECUTE))
+			return KERN_PROTECTION_FAILURE;
+	}
+	return size > map->limit ? KERN_NO_SPACE : KERN_SUCCESS;
+}
+
+/* Maps one part behind an entry, as more of it if it can be. */
+static struct vm_map_entry *
+enter_part(struct vm_map *map, struct vm_map_entry *prev, uint64_t start,
+    const struct vm_mapping *part)
+{
+	struct vm_range range = { start, start + part->size };
+
+	account(map, part->attributes, part->size);
+	if (!part->object &&
+	    entry_can_take(map, prev, range, part->attributes)) {
+		range_tree_resize(&map->entries, &prev->range,
+		    prev->range.start, range.end);
+		return prev;
+	}
+	if (part->attributes.flags & VM_ENTRY_PERMANENT)
+		map->has_permanent = true;
+	return entry_insert(map, prev, range, part->object, part->offset,
+	    part->attributes);
+}
+
+kern_return_t
+vm_map_enter_list(struct vm_map *map, struct vm_map_where *where,
+    const struct vm_mapping *list)
+{
+	struct vm_reserve reserve = { .entries = 1 };
+	struct vm_map_entry *entry, *before;
+	const struct vm_mapping *part;
 	struct vm_range range;
+	uint64_t size = 0;
 	kern_return_t kr;
 
-	assert(size > 0 && ((*address | size) & map->page_mask) == 0);
+	for (part = list; part; part = part->next, reserve.entries++)
+		size += part->size;
+	assert(size > 0 && ((where->address | size) & map->page_mask) == 0);
 
-	kr = find_place(map, *address, size, place, &range);
+	kr = find_place(map, where, size, &range);
+	if (kr == KERN_SUCCESS)
+		kr = check_list(map, range, list);
 	if (kr != KERN_SUCCESS)
 		return kr;
 	if (!vm_machine_has(map->vm, reserve))
 		return KERN_RESOURCE_SHORTAGE;
 
-	if (place == VM_MAP_OVERWRITE)
+	if (where->place == VM_MAP_OVERWRITE)
 		remove_range(map, range);
-	entry = entry_before(map, range.start);
-	if (entry_can_take(map, entry, range, attributes))
-		range_tree_resize(&map->entries, &entry->range,
-		    entry->range.start, range.end);
-	else
-		entry = entry_insert(map, entry, range, NULL, 0, attributes);
-	map->size += size;
-	entry_join(map, entry);
-	*address = range.start;
+	entry = before = entry_before(map, range.start);
+	where->address = range.start;
+	for (part = list; part; part = part->next) {
+		entry = enter_part(map, entry, range.start, part);
+		range.start += part->size;
+	}
+	simplify_from(map,
+	    before ? before : (struct vm_map_entry *)map->entries.first,
+	    range.end);
 	return KERN_SUCCESS;
+}
+
+kern_return_t
+vm_map_enter(struct vm_map *map, uint64_t *address, uint64_t size,
+    enum vm_map_place place, struct vm_attributes attributes)
+{
+	struct vm_map_where where = { .place = place, .address = *address };
+	struct vm_mapping zeros = { .size = size, .attributes = attributes };
+	kern_return_t kr;
+
+	kr = vm_map_enter_list(map, &where, &zeros);
+	*address = where.address;
+	return kr;
 }
 
 /* Refuses a hole, or what would be more than a maximum: the first in order. */
 static kern_return_t
 check_protect(struct vm_map *map, struct vm_range range, vm_prot_t protection,
-    enum vm_map_holes holes)
+    bool executable, enum vm_map_holes holes)
 {
 	struct vm_map_entry *entry;
 	uint64_t at = range.start;
@@ -391,6 +537,9 @@ check_protect(struct vm_map *map, struct vm_range range, vm_prot_t protection,
 			return KERN_INVALID_ADDRESS;
 		if (protection & ~entry->attributes.max_protection)
 			return KERN_PROTECTION_FAILURE;
+		if (map->no_new_exec && executable &&
+		    !(entry->attributes.protection & VM_PROT_EXECUTE))
+			return KERN_PROTECTION_FAILURE;
 		at = entry->range.end;
 	}
 	if (at < range.end && holes == VM_MAP_HOLES_REFUSE)
@@ -399,29 +548,28 @@ check_protect(struct vm_map *map, struct vm_range range, vm_prot_t protection,
 }
 
 kern_return_t
-vm_map_protect(struct vm_map *map, struct vm_range range, bool set_maximum,
+vm_map_protect(struct vm_map *map, struct vm_range range, bool maximum,
     vm_prot_t protection, vm_prot_t free, enum vm_map_holes holes)
 {
 	struct vm_reserve reserve = { .entries = 2 };
 	struct vm_map_entry *entry;
 	kern_return_t kr;
 
-	kr = check_protect(map, range, protection & ~free, holes);
+	kr = check_protect(map, range, protection & ~free,
+	    !maximum && (protection & VM_PROT_EXECUTE), holes);
 	if (kr != KERN_SUCCESS)
 		return kr;
 	if (!vm_machine_has(map->vm, reserve))
 		return KERN_RESOURCE_SHORTAGE;
 
-	clip_range(map, range);
+	vm_map_clip(map, range);
 	vm_map_for_each_entry(entry, map, range) {
-		struct vm_attributes *a = &entry->attributes;
-
-		if (set_maximum)
-			a->max_protection = (uint8_t)protection;
-		a->protection = set_maximum ? a->protection & protection
-					    : (uint8_t)protection;
+		if (maximum)
+			set_maximum(map, entry, protection);
+		else
+			entry->attributes.protection = (uint8_t)protection;
 	}
-	simplify_range(map, range);
+	vm_map_simplify(map, range);
 	return KERN_SUCCESS;
 }
 
@@ -437,124 +585,75 @@ vm_map_inherit(struct vm_map *map, struct vm_range range,
 	if (!vm_machine_has(map->vm, reserve))
 		return KERN_RESOURCE_SHORTAGE;
 
-	clip_range(map, range);
+	vm_map_clip(map, range);
 	vm_map_for_each_entry(entry, map, range)
 		entry->attributes.inheritance = (uint8_t)inheritance;
-	simplify_range(map, range);
+	vm_map_simplify(map, range);
 	return KERN_SUCCESS;
 }
 
-/*
- * Inheritance. Entries that map one object, in a row, become entries of the
- * child that map one object, too, into which each grafts what it sees.
- */
-struct fork {
-	struct vm_map *child;
-	const struct vm_object *from; /* the last one copied */
-	struct vm_object *to;         /* its copy */
-};
-
-/* Does the entry map all that the object has? */
+/* Does an entry map all that there is of its object? */
 static bool
 entry_sees_all(const struct vm_map_entry *entry)
 {
 	return object_is_private(entry->object);
 }
 
-static uint64_t
-fork_cost(const struct vm_map *parent, const struct vm_map_entry *entry)
+static struct vm_reserve
+fork_cost(struct vm_map *parent, const struct vm_map_entry *entry)
 {
-	static const struct page_tree empty;
 	const struct vm_object *object = entry->object;
-	uint64_t page, pages;
+	struct vm_reserve cost = { 0 };
 
-	if (!object || entry->attributes.inheritance != VM_INHERIT_COPY ||
-	    entry_sees_all(entry))
-		return 0;
-	page = vm_object_page(object, entry->offset);
-	pages = vm_range_pages(vm_map_entry_range(entry));
-	return page_tree_graft_cost(parent->vm, &empty, page, &object->pages,
-	    page, pages);
-}
-
-static struct vm_object *
-fork_copy(struct fork *fork, const struct vm_map_entry *entry)
-{
-	struct vm_machine *vm = fork->child->vm;
-	const struct vm_object *object = entry->object;
-	uint64_t page = vm_object_page(object, entry->offset);
-
-	if (fork->from == object) {
-		vm_object_ref(fork->to);
-	} else {
-		fork->from = object;
-		fork->to = vm_object_new(vm, object->phase);
-	}
-	if (entry_sees_all(entry))
-		fork->to->pages = page_tree_snapshot(vm, &object->pages);
-	else
-		page_tree_graft(vm, &fork->to->pages, page, &object->pages,
-		    page, vm_range_pages(vm_map_entry_range(entry)));
-	return fork->to;
+	if (object && entry->attributes.inheritance == VM_INHERIT_COPY &&
+	    (object->upkeep || !entry_sees_all(entry)))
+		cost = vm_object_copy_cost(parent->vm, object, entry->offset,
+		    vm_map_entry_offset(entry, entry->range.end));
+	cost.entries = 1;
+	return cost;
 }
 
 static void
-fork_entry(struct fork *fork, struct vm_map *parent, struct vm_map_entry *entry)
+fork_entry(struct vm_map *child, struct vm_object_copier *copier,
+    struct vm_map *parent, struct vm_map_entry *entry)
 {
+	struct vm_attributes attributes = entry->attributes;
 	struct vm_range range = vm_map_entry_range(entry);
+	uint64_t size = vm_range_size(range);
 	struct vm_object *object = NULL;
 
-	if (entry->attributes.inheritance == VM_INHERIT_SHARE) {
+	if (attributes.inheritance == VM_INHERIT_SHARE) {
 		object = vm_map_entry_object(parent, entry, UINT64_MAX);
 		vm_object_share(parent->vm, object, entry->offset,
-		    entry->offset + vm_range_size(range));
+		    entry->offset + size);
 	} else if (entry->object) {
-		object = fork_copy(fork, entry);
+		object = vm_object_copy(parent->vm, copier, entry->object,
+		    entry->offset, entry->offset + size, entry_sees_all(entry));
 	}
-	entry_insert(fork->child,
-	    (struct vm_map_entry *)fork->child->entries.last, range, object,
-	    entry->offset, entry->attributes);
-	fork->child->size += vm_range_size(range);
+	attributes.wired = 0;
+	attributes.flags &= (uint8_t)~VM_ENTRY_PERMANENT;
+	entry_insert(child, (struct vm_map_entry *)child->entries.last, range,
+	    object, entry->offset, attributes);
+	account(child, attributes, size);
 }
 
 kern_return_t
 vm_map_fork(struct vm_map *parent, struct vm_map *child)
 {
 	struct vm_range all = { parent->min, parent->max };
-	struct fork fork = { .child = child };
+	struct vm_object_copier copier = { 0 };
 	struct vm_reserve reserve = { 0 };
 	struct vm_map_entry *entry;
 
-	vm_map_for_each_entry(entry, parent, all) {
-		if (entry->attributes.inheritance == VM_INHERIT_NONE)
-			continue;
-		reserve.entries++;
-		reserve.nodes += fork_cost(parent, entry);
-	}
+	vm_map_for_each_entry(entry, parent, all)
+		if (entry->attributes.inheritance != VM_INHERIT_NONE)
+			vm_reserve_add(&reserve, fork_cost(parent, entry));
 	if (!vm_machine_has(parent->vm, reserve))
 		return KERN_RESOURCE_SHORTAGE;
 	vm_map_for_each_entry(entry, parent, all)
 		if (entry->attributes.inheritance != VM_INHERIT_NONE)
-			fork_entry(&fork, parent, entry);
+			fork_entry(child, &copier, parent, entry);
 	return KERN_SUCCESS;
-}
-
-uint64_t
-vm_map_resident(const struct vm_map *map)
-{
-	struct vm_range all = { map->min, map->max };
-	const struct vm_map_entry *entry;
-	uint64_t pages = 0;
-
-	vm_map_for_each_entry(entry, map, all) {
-		struct vm_object *object = entry->object;
-
-		if (object)
-			pages += page_tree_count(map->vm, &object->pages,
-			    vm_object_page(object, entry->offset),
-			    vm_range_pages(vm_map_entry_range(entry)));
-	}
-	return pages;
 }
 
 bool

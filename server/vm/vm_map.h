@@ -31,10 +31,18 @@
 
 #include "common/cleanup.h"
 #include "server/vm/range_tree.h"
+#include "server/vm/vm_machine.h"
 #include "server/vm/vm_range.h"
 
-struct vm_machine;
+struct vm_mapping;
 struct vm_object;
+
+enum {
+	VM_ENTRY_PERMANENT =
+	    1,              /* stays, out of reach, when it is deallocated */
+	VM_ENTRY_LARGE = 2, /* of pages of 2 MiB */
+	VM_ENTRY_NO_CACHE = 4,
+};
 
 struct vm_attributes {
 	uint8_t protection;     /* vm_prot_t */
@@ -42,6 +50,8 @@ struct vm_attributes {
 	uint8_t inheritance;    /* vm_inherit_t */
 	uint8_t behavior;       /* vm_behavior_t */
 	uint8_t tag;            /* VM_MEMORY_... */
+	uint8_t flags;          /* VM_ENTRY_... */
+	uint16_t wired;         /* so many times */
 };
 
 struct vm_map_entry {
@@ -59,6 +69,14 @@ struct vm_map {
 	uint64_t max;              /* exclusive */
 	uint64_t page_mask;        /* page size less one */
 	uint64_t size;             /* bytes mapped */
+	uint64_t size_none;        /* of those, with no maximum protection */
+	uint64_t limit;            /* bytes there may be beside size_none */
+	uint64_t limit_max;        /* which limit may be raised to */
+	bool wire_future;          /* what is mapped from now on is wired */
+	bool no_new_exec;          /* nothing becomes executable any more */
+	bool has_permanent;        /* an entry may be permanent */
+	bool loose;                /* protection may be more than its maximum */
+	struct vm_events events;   /* of its task; purges of none */
 };
 
 /* An empty map. NULL: no memory. page_size: bytes, a frame's or a multiple. */
@@ -72,22 +90,59 @@ struct vm_map *vm_map_free(struct vm_map *map);
 struct vm_map_entry *vm_map_lookup(const struct vm_map *map, uint64_t address);
 
 /*
- * Maps `size` bytes of zeros.
+ * Where something is to be mapped.
  *
- * => fixed: at *address; anywhere: at the lowest gap from *address on that is
- *    large enough, or the lowest at all if *address is below the map
- * => *address and size are multiples of the page size; size is not 0
- * => overwrite (fixed only): what is there goes
+ * => fixed: at the address, where nothing is; overwrite: what is there goes
+ * => anywhere: at the lowest gap from the address on that is large enough
+ * => mask: bits that the address has not. Low ones align it. High ones, up to
+ *    the last, are a bound: all of it lies below the lowest of them
+ */
+struct vm_map_where {
+	enum vm_map_place {
+		VM_MAP_FIXED,
+		VM_MAP_OVERWRITE,
+		VM_MAP_ANYWHERE,
+	} place;
+	uint64_t address;
+	uint64_t mask;
+};
+
+/*
+ * Maps what a list says, side by side. The objects' references are the map's
+ * then; the records stay the caller's.
+ *
+ * => where->address is a multiple of the page size, and is set to where it is
  * => KERN_INVALID_ADDRESS: fixed, and part of it lies outside the map
- * => KERN_NO_SPACE: fixed, and something is there; or no gap is large enough
+ * => KERN_NO_SPACE: fixed, and something is there, or the mask forbids it, or
+ *    what is to be overwritten is permanent; or no gap is large enough, or the
+ *    mask has holes; or the map's limit is passed
+ * => KERN_PROTECTION_FAILURE: nothing may become executable any more
  * => KERN_RESOURCE_SHORTAGE: no entry is left
  *
- * Source: Mach 3 Kernel Interfaces, vm_allocate; xnu and gnumach vm_map_enter.
+ * Source: Mach 3 Kernel Interfaces, vm_allocate, vm_map; xnu and gnumach
+ * vm_map_enter.
  */
-enum vm_map_place { VM_MAP_FIXED, VM_MAP_OVERWRITE, VM_MAP_ANYWHERE };
+kern_return_t vm_map_enter_list(struct vm_map *map, struct vm_map_where *where,
+    const struct vm_mapping *list);
 
+/* The same, of `size` bytes of zeros, with no mask. */
 kern_return_t vm_map_enter(struct vm_map *map, uint64_t *address, uint64_t size,
     enum vm_map_place place, struct vm_attributes attributes);
+
+/*
+ * Is all of a range mapped, with these protections and maxima?
+ *
+ * => KERN_INVALID_ADDRESS: a hole; KERN_PROTECTION_FAILURE. The first in the
+ *    order of addresses tells
+ */
+kern_return_t vm_map_check(const struct vm_map *map, struct vm_range range,
+    vm_prot_t protection, vm_prot_t max_protection);
+
+/* For those who change part of a range: no entry lies across its ends
+ * afterwards, which takes two entries at the most; and what is alike again is
+ * joined. */
+void vm_map_clip(struct vm_map *map, struct vm_range range);
+void vm_map_simplify(struct vm_map *map, struct vm_range range);
 
 /*
  * What holes in a range mean to a call. A range may lie outside of the map: all
@@ -99,7 +154,8 @@ enum vm_map_holes {
 };
 
 /*
- * Unmaps what is mapped in the range.
+ * Unmaps what is mapped in the range. What is permanent stays, and nobody can
+ * use it.
  *
  * => KERN_RESOURCE_SHORTAGE: an entry is cut in two, and none is left
  */
@@ -111,6 +167,7 @@ kern_return_t vm_map_remove(struct vm_map *map, struct vm_range range,
  *
  * => KERN_PROTECTION_FAILURE: more than the maximum is asked for somewhere.
  *    Bits of `free` are not held against it
+ * => KERN_PROTECTION_FAILURE: nothing may become executable any more
  * => of holes and protections, the first in the order of addresses tells
  * => KERN_RESOURCE_SHORTAGE: no entry is left
  *
@@ -135,26 +192,6 @@ kern_return_t vm_map_inherit(struct vm_map *map, struct vm_range range,
  * Source: Mach 3 Kernel Interfaces, task_create, vm_inherit.
  */
 kern_return_t vm_map_fork(struct vm_map *parent, struct vm_map *child);
-
-/*
- * What vm_region tells of: an entry, or a part of one.
- *
- * Some of an entry's memory may be seen through another entry, too, in this map
- * or another, and some not. A region is shared all of it, or not at all.
- */
-struct vm_map_region {
-	struct vm_map_entry *entry;
-	struct vm_range range;
-	bool shared;
-};
-
-/* The region that has the address in it, or else the next one above; false:
- * there is none. */
-bool vm_map_region(const struct vm_map *map, uint64_t address,
-    struct vm_map_region *region);
-
-/* Pages of the map that have a frame. */
-uint64_t vm_map_resident(const struct vm_map *map);
 
 /* The entry's object, made if there is none; it is to be grafted with what lies
  * at page `like` of another tree, or of address order if like is UINT64_MAX. */

@@ -7,6 +7,7 @@
 #include "server/vm/vm_fault.h"
 #include "server/vm/vm_machine.h"
 #include "server/vm/vm_object.h"
+#include "server/vm/vm_upkeep.h"
 
 static uint64_t
 pages_of(uint64_t bytes)
@@ -57,6 +58,15 @@ vm_map_copy_free(struct vm_map_copy *copy)
 	return NULL;
 }
 
+/* What is permanent is not to be replaced. */
+static bool
+allows(struct vm_attributes attributes, vm_prot_t access)
+{
+	return (attributes.protection & access) &&
+	       !((access & VM_PROT_WRITE) &&
+		   (attributes.flags & VM_ENTRY_PERMANENT));
+}
+
 /* Are all bytes of [first, last] mapped, with this access? */
 static kern_return_t
 check_access(const struct vm_map *map, uint64_t first, uint64_t last,
@@ -68,12 +78,29 @@ check_access(const struct vm_map *map, uint64_t first, uint64_t last,
 	for (;; entry = vm_map_entry_next(entry)) {
 		if (!entry || entry->range.start > at)
 			return KERN_INVALID_ADDRESS;
-		if (!(entry->attributes.protection & access))
+		if (!allows(entry->attributes, access))
 			return KERN_PROTECTION_FAILURE;
 		if (entry->range.end > last)
 			return KERN_SUCCESS;
 		at = entry->range.end;
 	}
+}
+
+/* Pages of an object, for a piece. What is wired is copied. */
+static bool
+piece_fill(struct vm_map_copy *copy, struct vm_map_copy_piece *piece,
+    const struct vm_object *object, uint64_t start, uint64_t end)
+{
+	struct vm_machine *vm = copy->vm;
+
+	if (!object->upkeep) {
+		piece->pages = page_tree_snapshot(vm, &object->pages);
+		return true;
+	}
+	if (!vm_machine_has(vm, vm_object_copy_cost(vm, object, start, end)))
+		return false;
+	vm_object_copy_pages(vm, &piece->pages, object, start, end);
+	return true;
 }
 
 /* What an entry has of a range goes to the end of the copy. */
@@ -100,10 +127,10 @@ copy_append(struct vm_map_copy *copy, const struct vm_map_entry *entry,
 	last = piece_new(copy);
 	if (!last)
 		return false;
-	last->pages = page_tree_snapshot(copy->vm, &pages);
 	last->from = from;
 	last->count = vm_range_pages(part);
-	return true;
+	return !entry->object || piece_fill(copy, last, entry->object, offset,
+				     offset + vm_range_size(part));
 }
 
 kern_return_t
@@ -178,8 +205,9 @@ page_bytes(const struct vm_map_copy *copy, uint64_t page, uint64_t *start,
 
 /*
  * Steps: the whole pages of an overwrite, cut where the entries of the map end
- * and where the pieces of the copy do. In a step, pages of one tree are grafted
- * into one object.
+ * and where the pieces of the copy do, and where something begins or ends to be
+ * wired. In a step, pages of one tree are grafted into one object; or what they
+ * hold is, if its frames are wired.
  */
 struct step {
 	struct vm_map *map;
@@ -189,15 +217,20 @@ struct step {
 	uint64_t end;     /* of the walk */
 	uint64_t from;    /* page in the piece's tree */
 	uint64_t count;   /* pages of this step */
+	bool wired;
 };
 
 static void
 step_measure(struct step *step)
 {
-	uint64_t end = MIN(step->end, step->entry->range.end);
+	const struct vm_map_entry *entry = step->entry;
+	uint64_t end =
+	    vm_map_entry_offset(entry, MIN(step->end, entry->range.end));
 	uint64_t left = step->piece->from + step->piece->count - step->from;
+	uint64_t offset = vm_map_entry_offset(entry, step->address);
 
-	step->count = MIN((end - step->address) >> VM_PAGE_SHIFT, left);
+	step->wired = vm_upkeep_wired(entry->object, offset, &end);
+	step->count = MIN((end - offset) >> VM_PAGE_SHIFT, left);
 }
 
 /* The first whole page of a copy that goes to `address`. */
@@ -251,7 +284,7 @@ step_like(const struct step *step)
 static bool
 step_is_all(const struct step *step)
 {
-	return step->entry->object->refs == 1 &&
+	return step->entry->object->refs == 1 && !step->entry->object->upkeep &&
 	       step->count == vm_range_pages(vm_map_entry_range(step->entry));
 }
 
@@ -262,6 +295,28 @@ step_is_idle(const struct step *step)
 	return !step->entry->object && step->piece->pages.root == 0;
 }
 
+/* Frames that are wired are written in place: they are there, and nobody else
+ * has them. */
+static void
+step_write(const struct step *step)
+{
+	struct vm_machine *vm = step->map->vm;
+	struct vm_object *object = step->entry->object;
+	uint64_t page = vm_object_page(object,
+	    vm_map_entry_offset(step->entry, step->address));
+
+	for (uint64_t i = 0; i < step->count; i++) {
+		uint32_t from =
+		    page_tree_lookup(vm, &step->piece->pages, step->from + i);
+		uint32_t to =
+		    page_tree_lookup_owned(vm, &object->pages, page + i);
+
+		assert(to != 0);
+		memcpy(vm_page_data(&vm->pages, to),
+		    vm_page_data(&vm->pages, from), VM_PAGE_SIZE);
+	}
+}
+
 static uint64_t
 step_cost(const struct step *step)
 {
@@ -270,7 +325,7 @@ step_cost(const struct step *step)
 	struct vm_object *object;
 	uint64_t to;
 
-	if (step_is_idle(step))
+	if (step_is_idle(step) || step->wired)
 		return 0;
 	object = vm_map_entry_object(step->map, step->entry, step_like(step));
 	to = (step->address - step->entry->range.start) >> VM_PAGE_SHIFT;
@@ -292,6 +347,10 @@ step_graft(const struct step *step)
 
 	if (step_is_idle(step))
 		return;
+	if (step->wired) {
+		step_write(step);
+		return;
+	}
 	if (step_is_all(step)) {
 		page_tree_drop(vm, &object->pages);
 		object->phase = vm_object_phase(step_like(step), step->count);
@@ -498,7 +557,7 @@ room_frame(struct vm_map_copy *copy, uint64_t page)
 	if (!copy->first && !piece_new(copy))
 		return 0;
 	frame = page_tree_lookup(vm, &copy->first->pages, page);
-	if (frame != 0 || !vm_machine_has(vm, reserve))
+	if (frame != 0 || !vm_machine_make_room(vm, reserve))
 		return frame;
 	frame = vm_page_alloc(&vm->pages);
 	page_tree_insert(vm, &copy->first->pages, page, frame);

@@ -3,8 +3,10 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "common/cleanup.h"
 #include "server/vm/vm_machine.h"
 #include "server/vm/vm_share.h"
+#include "server/vm/vm_upkeep.h"
 
 uint32_t
 vm_object_phase(uint64_t like, uint64_t pages)
@@ -44,6 +46,7 @@ vm_object_ref(struct vm_object *object)
 static void
 object_free(struct vm_machine *vm, struct vm_object *object)
 {
+	vm_upkeep_free(vm, object->upkeep);
 	page_tree_drop(vm, &object->pages);
 	vm_share_clear(vm, &object->shares);
 	vm_zone_free(&vm->objects, object);
@@ -85,4 +88,69 @@ vm_object_unmap(struct vm_machine *vm, struct vm_object *object, uint64_t start,
 		vm_share_drop(vm, &object->shares, start, end, clear_part,
 		    &part);
 	vm_object_unref(vm, object);
+}
+
+/* Each wired part of [start, end), in order. */
+static bool
+next_wired(const struct vm_object *object, uint64_t *start, uint64_t *part_end,
+    uint64_t end)
+{
+	for (; *start < end; *start = *part_end) {
+		*part_end = end;
+		if (vm_upkeep_wired(object, *start, part_end))
+			return true;
+	}
+	return false;
+}
+
+struct vm_reserve
+vm_object_copy_cost(struct vm_machine *vm, const struct vm_object *object,
+    uint64_t start, uint64_t end)
+{
+	static const struct page_tree empty;
+	uint64_t page = vm_object_page(object, start), part_end;
+	struct vm_reserve cost = {
+		.nodes = page_tree_graft_cost(vm, &empty, page, &object->pages,
+		    page, (end - start) >> VM_PAGE_SHIFT),
+	};
+
+	for (; next_wired(object, &start, &part_end, end); start = part_end) {
+		uint64_t count = (part_end - start) >> VM_PAGE_SHIFT;
+
+		cost.pages += count;
+		cost.nodes += page_tree_own_cost(count);
+	}
+	return cost;
+}
+
+void
+vm_object_copy_pages(struct vm_machine *vm, struct page_tree *to,
+    const struct vm_object *object, uint64_t start, uint64_t end)
+{
+	uint64_t page = vm_object_page(object, start), part_end;
+
+	page_tree_graft(vm, to, page, &object->pages, page,
+	    (end - start) >> VM_PAGE_SHIFT);
+	for (; next_wired(object, &start, &part_end, end); start = part_end)
+		page_tree_own(vm, to, vm_object_page(object, start),
+		    (part_end - start) >> VM_PAGE_SHIFT);
+}
+
+struct vm_object *
+vm_object_copy(struct vm_machine *vm, struct vm_object_copier *copier,
+    const struct vm_object *object, uint64_t start, uint64_t end, bool all)
+{
+	if (copier->from == object && copier->end <= start) {
+		vm_object_ref(copier->to);
+	} else {
+		copier->from = object;
+		copier->to = vm_object_new(vm, object->phase);
+	}
+	copier->end = end;
+	if (all && !object->upkeep)
+		copier->to->pages = page_tree_snapshot(vm, &object->pages);
+	else
+		vm_object_copy_pages(vm, &copier->to->pages, object, start,
+		    end);
+	return copier->to;
 }

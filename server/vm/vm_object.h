@@ -23,15 +23,17 @@
 
 #include "server/vm/page_tree.h"
 #include "server/vm/range_tree.h"
+#include "server/vm/vm_machine.h"
 #include "server/vm/vm_page.h"
 
-struct vm_machine;
+struct vm_upkeep;
 
 struct vm_object {
-	uint32_t refs;  /* entries that map it */
+	uint32_t refs;  /* entries and mappings that map it */
 	uint32_t phase; /* where offset 0 lies in the tree, in pages */
 	struct page_tree pages;
 	struct range_tree shares; /* struct vm_share */
+	struct vm_upkeep *upkeep; /* NULL: nothing is wired or purgeable */
 };
 
 /*
@@ -63,6 +65,35 @@ void vm_object_unref(struct vm_machine *vm, struct vm_object *object);
  */
 void vm_object_unmap(struct vm_machine *vm, struct vm_object *object,
     uint64_t start, uint64_t end);
+
+/*
+ * Lets [start, end) of the object, with what is wired as frames of its own, be
+ * in a tree that is empty there, at the same pages.
+ *
+ * => the caller has seen to what vm_object_copy_cost() says: it cannot fail
+ */
+struct vm_reserve vm_object_copy_cost(struct vm_machine *vm,
+    const struct vm_object *object, uint64_t start, uint64_t end);
+void vm_object_copy_pages(struct vm_machine *vm, struct page_tree *to,
+    const struct vm_object *object, uint64_t start, uint64_t end);
+
+/*
+ * Copies of objects, part by part. Parts of one object that follow each other
+ * become parts of one copy, so that they can be joined again.
+ *
+ * => all: there is no other part; the whole tree is a snapshot
+ * => the offset of the part is the same in the copy, which has one reference
+ *    more, for the caller
+ */
+struct vm_object_copier {
+	const struct vm_object *from; /* the last one copied */
+	struct vm_object *to;         /* its copy */
+	uint64_t end;                 /* of the last part */
+};
+
+struct vm_object *vm_object_copy(struct vm_machine *vm,
+    struct vm_object_copier *copier, const struct vm_object *object,
+    uint64_t start, uint64_t end, bool all);
 
 /* inline helpers */
 

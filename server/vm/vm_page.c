@@ -114,6 +114,17 @@ vm_page_alloc_zeroed(struct vm_page_pool *pool)
 	return frame;
 }
 
+uint32_t
+vm_page_copy(struct vm_page_pool *pool, uint32_t from)
+{
+	uint32_t frame = vm_page_alloc(pool);
+
+	if (frame != 0)
+		memcpy(vm_page_data(pool, frame), vm_page_data(pool, from),
+		    VM_PAGE_SIZE);
+	return frame;
+}
+
 void
 vm_page_free(struct vm_page_pool *pool, uint32_t frame)
 {

@@ -24,6 +24,7 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
 	VM_PAGE_SHIFT = 12,
@@ -55,9 +56,11 @@ void vm_page_pool_deinit(struct vm_page_pool *pool);
  * => vm_page_alloc: with somebody's bytes in it, so the caller overwrites the
  *    whole of it before anyone can read it
  * => vm_page_alloc_zeroed: of zeros
+ * => vm_page_copy: of the bytes of another one
  */
 uint32_t vm_page_alloc(struct vm_page_pool *pool);
 uint32_t vm_page_alloc_zeroed(struct vm_page_pool *pool);
+uint32_t vm_page_copy(struct vm_page_pool *pool, uint32_t frame);
 
 /* Nobody refers to the frame any more. For vm_page_unref(). */
 void vm_page_free(struct vm_page_pool *pool, uint32_t frame);
@@ -80,6 +83,12 @@ static inline void *
 vm_page_data(const struct vm_page_pool *pool, uint32_t frame)
 {
 	return pool->arena + ((uint64_t)frame << VM_PAGE_SHIFT);
+}
+
+static inline void
+vm_page_zero(const struct vm_page_pool *pool, uint32_t frame)
+{
+	memset(vm_page_data(pool, frame), 0, VM_PAGE_SIZE);
 }
 
 static inline void

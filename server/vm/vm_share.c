@@ -159,6 +159,14 @@ vm_share_at(const struct range_tree *shares, uint64_t offset, uint64_t *start,
 	return false;
 }
 
+uint32_t
+vm_share_others(const struct range_tree *shares, uint64_t offset)
+{
+	const struct vm_share *share = find_share(shares, offset);
+
+	return share && share->range.start <= offset ? share->others : 0;
+}
+
 void
 vm_share_clear(struct vm_machine *vm, struct range_tree *shares)
 {

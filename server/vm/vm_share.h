@@ -47,5 +47,8 @@ void vm_share_drop(struct vm_machine *vm, struct range_tree *shares,
 bool vm_share_at(const struct range_tree *shares, uint64_t offset,
     uint64_t *start, uint64_t *end);
 
+/* Mappings beside the first of what lies at an offset. */
+uint32_t vm_share_others(const struct range_tree *shares, uint64_t offset);
+
 /* Forgets all. */
 void vm_share_clear(struct vm_machine *vm, struct range_tree *shares);

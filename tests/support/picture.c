@@ -8,6 +8,7 @@
 
 #include "server/vm/vm_check.h"
 #include "server/vm/vm_map_copy.h"
+#include "server/vm/vm_map_region.h"
 
 enum { PARTS = 64, PICTURE = 8192 };
 

@@ -1,8 +1,13 @@
-/* Ports and names: user references, generations, dead names. */
+/* Ports, what tasks hold, and names: user references, generations, dead names. */
 #include "tests/support/test.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 #include "common/msg.h"
 #include "server/port.h"
+#include "server/port_space.h"
+#include "server/vm/memory_entry.h"
 #include "server/vm/personality.h"
 #include "server/vm/task.h"
 #include "tests/support/picture.h"
@@ -37,6 +42,8 @@ test_teardown(void)
 	port_unref(port);
 	machine_stop();
 }
+
+/* --- Names ------------------------------------------------------------- */
 
 static mach_port_name_t
 insert(struct port_space *space, struct port *which)
@@ -138,4 +145,434 @@ TEST(there_is_room_for_many_names)
 	for (unsigned i = 0; i < 1000; i++)
 		ck_assert_uint_eq(insert(&here, ports[i]),
 		    LIST_FIRST(&ports[i]->rights)->name);
+}
+
+TEST(user_references_are_added_and_taken_away)
+{
+	mach_port_name_t name = insert(&here, port);
+	struct port_right *right = port_space_lookup(&here, name);
+
+	ck_assert_int_eq(port_right_modify(right, 5), KERN_SUCCESS);
+	ck_assert_uint_eq(right->urefs, 6);
+	ck_assert_int_eq(port_right_modify(right, 0), KERN_SUCCESS);
+	ck_assert_int_eq(port_right_modify(right, -7), KERN_INVALID_VALUE);
+	ck_assert_int_eq(port_right_modify(right, INT32_MIN),
+	    KERN_INVALID_VALUE);
+	ck_assert_int_eq(port_right_modify(right, 65529), KERN_UREFS_OVERFLOW);
+	ck_assert_int_eq(port_right_modify(right, INT32_MAX),
+	    KERN_UREFS_OVERFLOW);
+	ck_assert_uint_eq(right->urefs, 6);
+	ck_assert_int_eq(port_right_modify(right, 65528), KERN_SUCCESS);
+	ck_assert_int_eq(port_right_modify(right, -65534), KERN_SUCCESS);
+	ck_assert_ptr_null(port_space_lookup(&here, name));
+}
+
+TEST(a_name_goes_with_all_its_references_at_once)
+{
+	mach_port_name_t name = insert(&here, port), other;
+
+	insert(&here, port);
+	port_right_destroy(port_space_lookup(&here, name));
+	ck_assert_ptr_null(port_space_lookup(&here, name));
+	ck_assert(LIST_EMPTY(&port->rights));
+
+	other = insert(&here, port);
+	port_destroy(port);
+	port_right_destroy(port_space_lookup(&here, other));
+	ck_assert_ptr_null(port_space_lookup(&here, other));
+}
+
+/* Names of a space, in the order of slots. */
+static unsigned
+names_of(const struct port_space *space, mach_port_name_t *names, unsigned room)
+{
+	struct port_right *right;
+	uint32_t at = 0;
+	unsigned count = 0;
+
+	while ((right = port_space_next(space, &at))) {
+		ck_assert_uint_lt(count, room);
+		names[count++] = right->name;
+	}
+	return count;
+}
+
+TEST(all_names_of_a_space_are_found)
+{
+	struct port *other = new_task_port();
+	mach_port_name_t a, b, names[4];
+
+	ck_assert_uint_eq(names_of(&here, names, 4), 0);
+	a = insert(&here, port);
+	b = insert(&here, other);
+	ck_assert_uint_eq(names_of(&here, names, 4), 2);
+	ck_assert_uint_eq(names[0], MIN(a, b));
+	ck_assert_uint_eq(names[1], MAX(a, b));
+
+	port_destroy(other);
+	ck_assert_uint_eq(names_of(&here, names, 4), 2);
+	port_right_release(port_space_lookup(&here, a));
+	ck_assert_uint_eq(names_of(&here, names, 4), 1);
+	ck_assert_uint_eq(names[0], b);
+	port_unref(other);
+}
+
+static kern_return_t
+rename_to(mach_port_name_t from, mach_port_name_t to)
+{
+	return port_right_rename(port_space_lookup(&here, from), to);
+}
+
+TEST(a_right_is_given_another_name_with_its_references)
+{
+	mach_port_name_t old = insert(&here, port), new = 0x12345;
+
+	insert(&here, port);
+	ck_assert_int_eq(rename_to(old, new), KERN_SUCCESS);
+	ck_assert_ptr_null(port_space_lookup(&here, old));
+	ck_assert_ptr_eq(port_space_lookup(&here, new)->port, port);
+	ck_assert_uint_eq(port_space_lookup(&here, new)->urefs, 2);
+	ck_assert_uint_eq(insert(&here, port), new);
+
+	ck_assert_int_eq(rename_to(new, new + 1), KERN_SUCCESS);
+	ck_assert_ptr_null(port_space_lookup(&here, new));
+	ck_assert_int_eq(rename_to(new + 1, old), KERN_SUCCESS);
+	ck_assert_uint_eq(insert(&here, port), old);
+}
+
+TEST(a_name_is_given_once_and_has_a_slot)
+{
+	struct port *other = new_task_port(), *self = new_task_port();
+	mach_port_name_t a, b;
+
+	ck_assert_int_eq(port_space_insert_self(&here, self), KERN_SUCCESS);
+	a = insert(&here, port);
+	b = insert(&here, other);
+	ck_assert_int_eq(rename_to(a, a), KERN_NAME_EXISTS);
+	ck_assert_int_eq(rename_to(a, b), KERN_NAME_EXISTS);
+	ck_assert_int_eq(rename_to(a, MSG_TASK_SELF), KERN_NAME_EXISTS);
+	ck_assert_int_eq(rename_to(a, b + 1), KERN_NO_SPACE);
+	ck_assert_int_eq(rename_to(a, 3), KERN_NO_SPACE);
+	ck_assert_int_eq(rename_to(a, MACH_PORT_DEAD - 1), KERN_NO_SPACE);
+	ck_assert_int_eq(rename_to(a, 1 << 28), KERN_NO_SPACE);
+	ck_assert_int_eq(rename_to(a, (1 << 28) - 1), KERN_SUCCESS);
+
+	ck_assert_int_eq(rename_to(MSG_TASK_SELF, 0x7703), KERN_SUCCESS);
+	ck_assert_int_eq(rename_to(b, MSG_TASK_SELF), KERN_SUCCESS);
+	ck_assert_ptr_eq(port_space_lookup(&here, 0x7703)->port, self);
+	port_unref(other);
+	port_unref(self);
+}
+
+TEST(the_slot_of_one_who_waits_for_its_own_task_is_kept)
+{
+	mach_port_name_t name = insert(&here, port);
+
+	ck_assert_int_eq(rename_to(name, MSG_TASK_SELF), KERN_NO_SPACE);
+}
+
+/* Is each slot used, or free and on the list, once? */
+static bool
+free_list_is_whole(const struct port_space *space)
+{
+	uint32_t prev = 0, count = 0;
+
+	for (uint32_t i = space->free; i != 0; i = space->slots[i].next_free) {
+		const struct port_slot *slot = &space->slots[i];
+
+		if (!slot->free || slot->right || slot->prev_free != prev ||
+		    ++count > space->size)
+			return false;
+		prev = i;
+	}
+	for (uint32_t i = 0; i < space->size; i++)
+		count -= space->slots[i].free;
+	return count == 0;
+}
+
+TEST(names_that_come_and_go_leave_the_slots_in_order)
+{
+	enum { PORTS = 40, ROUNDS = 20000 };
+	struct port *ports[PORTS];
+	mach_port_name_t names[PORTS] = { 0 };
+
+	srand(7);
+	for (unsigned i = 0; i < PORTS; i++)
+		ports[i] = new_task_port();
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		unsigned i = (unsigned)rand() % PORTS;
+		mach_port_name_t wanted =
+		    (mach_port_name_t)rand() % 100 << 8 | 0x80;
+
+		if (names[i] == 0)
+			names[i] = insert(&here, ports[i]);
+		else if (rand() % 2 == 0) {
+			port_right_destroy(port_space_lookup(&here, names[i]));
+			names[i] = 0;
+		} else if (rename_to(names[i], wanted) == KERN_SUCCESS)
+			names[i] = wanted;
+		if (names[i] != 0)
+			ck_assert_ptr_eq(port_space_lookup(&here, names[i])
+					     ->port,
+			    ports[i]);
+		ck_assert(free_list_is_whole(&here));
+	}
+	for (unsigned i = 0; i < PORTS; i++)
+		port_unref(ports[i]);
+}
+
+/* --- Kinds ------------------------------------------------------------- */
+
+TEST(a_privileged_host_port_serves_as_a_plain_one)
+{
+	struct port *plain = port_new(PORT_HOST, NULL);
+	struct port *privileged = port_new(PORT_HOST_PRIV, NULL);
+
+	ck_assert(port_serves_as(privileged, PORT_HOST));
+	ck_assert(port_serves_as(privileged, PORT_HOST_PRIV));
+	ck_assert(port_serves_as(plain, PORT_HOST));
+	ck_assert(!port_serves_as(plain, PORT_HOST_PRIV));
+	ck_assert(!port_serves_as(plain, PORT_TASK));
+	ck_assert(!port_serves_as(port, PORT_HOST));
+	ck_assert(port_serves_as(port, PORT_ANY));
+	ck_assert(!port_is_dead(plain));
+	port_unref(plain);
+	port_unref(privileged);
+}
+
+TEST(a_memory_entry_goes_with_the_last_right_to_it)
+{
+	struct memory_entry *entry = memory_entry_new(&machine);
+	struct port *which = port_new_entry(entry);
+	mach_port_name_t name = insert(&here, which);
+
+	ck_assert_ptr_eq(which->entry, entry);
+	ck_assert_ptr_nonnull(vm_mappings_zeros(&entry->parts, 0x4000));
+	ck_assert_uint_eq(machine.objects.used, 1);
+	port_unref(which);
+	ck_assert_uint_eq(machine.objects.used, 1);
+	port_right_release(port_space_lookup(&here, name));
+	ck_assert_uint_eq(machine.objects.used, 0);
+}
+
+/* --- What tasks hold --------------------------------------------------- */
+
+enum { PLACE = 4 };
+
+static unsigned
+tasks(void)
+{
+	const struct vm_map *map;
+	unsigned count = 0;
+
+	LIST_FOREACH(map, &machine.maps, link)
+		count++;
+	return count;
+}
+
+static void
+hold(struct port *task, unsigned place, struct port *which)
+{
+	ck_assert_int_eq(port_hold(task, place, which), KERN_SUCCESS);
+}
+
+static struct port *
+held(struct port *task, unsigned place)
+{
+	struct port *which = NULL;
+
+	ck_assert(port_held(task, place, &which));
+	return which;
+}
+
+/* A task's port that nobody has but the one who holds it. */
+static struct port *
+held_by(struct port *task, unsigned place)
+{
+	struct port *which = new_task_port();
+
+	hold(task, place, which);
+	port_unref(which);
+	return which;
+}
+
+TEST(a_port_lives_while_a_task_holds_it)
+{
+	struct port *which = port;
+
+	ck_assert(!port_held(port, PLACE, &which));
+	ck_assert_ptr_eq(which, port);
+	which = held_by(port, PLACE);
+	ck_assert_ptr_eq(held(port, PLACE), which);
+	ck_assert(!port_held(port, PLACE + 1, &which));
+	ck_assert_uint_eq(tasks(), 2);
+
+	hold(port, PLACE, NULL);
+	ck_assert_uint_eq(tasks(), 1);
+	ck_assert_ptr_null(held(port, PLACE));
+}
+
+TEST(what_a_task_holds_is_replaced)
+{
+	struct port *which = held_by(port, PLACE);
+
+	hold(port, PLACE, which);
+	ck_assert_uint_eq(tasks(), 2);
+	hold(port, PLACE + 1, which);
+	hold(port, PLACE, port);
+	ck_assert_uint_eq(tasks(), 2);
+	hold(port, PLACE + 1, port);
+	ck_assert_uint_eq(tasks(), 1);
+}
+
+TEST(a_task_that_is_terminated_lets_go_of_what_it_holds)
+{
+	held_by(port, PLACE);
+	port_destroy(port);
+	ck_assert_uint_eq(tasks(), 0);
+	ck_assert(port_is_dead(port));
+}
+
+TEST(a_port_that_is_held_may_die)
+{
+	struct port *which = held_by(port, PLACE);
+
+	port_destroy(which);
+	ck_assert_uint_eq(tasks(), 1);
+	ck_assert(port_is_dead(held(port, PLACE)));
+	hold(port, PLACE, NULL);
+}
+
+TEST(a_task_that_holds_itself_goes_with_the_last_right_to_it)
+{
+	mach_port_name_t name = insert(&here, port);
+
+	hold(port, PLACE, port);
+	port = port_unref(port);
+	ck_assert_uint_eq(tasks(), 1);
+	port_right_release(port_space_lookup(&here, name));
+	ck_assert_uint_eq(tasks(), 0);
+}
+
+TEST(tasks_that_hold_each_other_go_together)
+{
+	struct port *b = held_by(port, PLACE), *c = held_by(b, PLACE);
+
+	hold(c, PLACE, b);
+	hold(c, PLACE + 1, port);
+	ck_assert_uint_eq(tasks(), 3);
+	hold(c, PLACE + 1, NULL);
+	hold(port, PLACE, NULL);
+	ck_assert_uint_eq(tasks(), 1);
+}
+
+TEST(a_ring_stays_while_one_of_it_has_a_name)
+{
+	mach_port_name_t name = insert(&here, port);
+	struct port *a = port, *b;
+
+	for (unsigned i = 1; i < 100; i++)
+		a = held_by(a, PLACE);
+	hold(a, PLACE, port);
+	b = held(held(port, PLACE), PLACE);
+	port_ref(b);
+	port = port_unref(port);
+	ck_assert_uint_eq(tasks(), 100);
+	port_right_release(port_space_lookup(&here, name));
+	ck_assert_uint_eq(tasks(), 100);
+	port_unref(b);
+	ck_assert_uint_eq(tasks(), 0);
+}
+
+TEST(a_chain_of_any_length_is_let_go_of)
+{
+	enum { LENGTH = 20000 };
+	static struct port *chain[LENGTH];
+
+	chain[0] = port;
+	for (unsigned i = 1; i < LENGTH; i++)
+		chain[i] = new_task_port();
+	for (unsigned i = 0; i < LENGTH; i++)
+		hold(chain[i], PLACE, chain[(i + 1) % LENGTH]);
+	for (unsigned i = LENGTH; i-- > 1;)
+		port_unref(chain[i]);
+	ck_assert_uint_eq(tasks(), LENGTH);
+	port = port_unref(port);
+	ck_assert_uint_eq(tasks(), 0);
+}
+
+/* Some tasks at random, as a graph: who has a name, and who holds whom. */
+enum { NODES = 12, PLACES = 3 };
+
+static struct graph {
+	bool alive[NODES];
+	bool named[NODES];
+	int holds[NODES][PLACES]; /* -1: none */
+} graph;
+
+static struct port *nodes[NODES];
+
+static void
+mark(bool *reached, int i)
+{
+	if (i < 0 || reached[i])
+		return;
+	reached[i] = true;
+	for (unsigned place = 0; place < PLACES; place++)
+		mark(reached, graph.holds[i][place]);
+}
+
+/* Who cannot be reached is not there. Returns how many are. */
+static unsigned
+settle_graph(void)
+{
+	bool reached[NODES] = { false };
+	unsigned count = 0;
+
+	for (int i = 0; i < NODES; i++)
+		if (graph.named[i])
+			mark(reached, i);
+	for (int i = 0; i < NODES; i++) {
+		graph.alive[i] = reached[i];
+		count += reached[i];
+		for (unsigned place = 0; !reached[i] && place < PLACES; place++)
+			graph.holds[i][place] = -1;
+	}
+	return count;
+}
+
+static void
+change_graph(int i, int j, unsigned place)
+{
+	if (!graph.alive[i]) {
+		nodes[i] = new_task_port();
+		graph.named[i] = true;
+	} else if (rand() % 3 == 0) {
+		if (graph.named[i])
+			port_unref(nodes[i]);
+		else
+			port_ref(nodes[i]);
+		graph.named[i] = !graph.named[i];
+	} else {
+		if (!graph.alive[j])
+			j = -1;
+		hold(nodes[i], place, j < 0 ? NULL : nodes[j]);
+		graph.holds[i][place] = j;
+	}
+}
+
+TEST(tasks_live_exactly_while_they_can_be_reached)
+{
+	enum { ROUNDS = 100000 };
+
+	srand(1);
+	memset(graph.holds, -1, sizeof(graph.holds));
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		change_graph(rand() % NODES, rand() % NODES,
+		    (unsigned)rand() % PLACES);
+		ck_assert_uint_eq(tasks(), settle_graph() + 1);
+	}
+	for (int i = 0; i < NODES; i++)
+		if (graph.named[i])
+			port_unref(nodes[i]);
 }

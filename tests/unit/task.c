@@ -73,6 +73,33 @@ TEST(ten_thousand_generations_leave_nothing_behind)
 	ck_assert_uint_le(machine.nodes.used, 3);
 }
 
+TEST(a_child_has_its_parents_limits)
+{
+	struct task *child;
+
+	ck_assert_uint_eq(task->map->limit, UINT64_MAX);
+	ck_assert_uint_eq(task->map->limit_max, UINT64_MAX);
+	task->map->limit = 0x3000;
+	task->map->limit_max = 0x5000;
+	task->map->no_new_exec = true;
+	ck_assert_int_eq(task_fork(task, false, &child), KERN_SUCCESS);
+	ck_assert_uint_eq(child->map->limit, 0x3000);
+	ck_assert_uint_eq(child->map->limit_max, 0x5000);
+	ck_assert(child->map->no_new_exec);
+	task_unref(child);
+}
+
+TEST(a_child_is_not_suspended)
+{
+	struct task *child;
+
+	task->suspend_count = 3;
+	ck_assert_int_eq(task_fork(task, false, &child), KERN_SUCCESS);
+	ck_assert_uint_eq(child->suspend_count, 0);
+	ck_assert_uint_eq(child->calls, 0);
+	task_unref(child);
+}
+
 TEST(a_personality_has_a_name_and_a_number)
 {
 	ck_assert_ptr_eq(personality_by_name("gnu"), &personality_gnu);

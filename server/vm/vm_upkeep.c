@@ -1,0 +1,227 @@
+#include "server/vm/vm_upkeep.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include <mach/vm_purgable.h>
+
+#include "common/cleanup.h"
+#include "server/vm/vm_machine.h"
+#include "server/vm/vm_object.h"
+#include "server/vm/vm_share.h"
+
+struct vm_upkeep *
+vm_upkeep_of(struct vm_machine *vm, struct vm_object *object)
+{
+	struct vm_upkeep *upkeep = object->upkeep;
+
+	if (upkeep)
+		return upkeep;
+	upkeep = calloc(1, sizeof(*upkeep));
+	if (!upkeep)
+		return NULL;
+	upkeep->object = object;
+	object->upkeep = upkeep;
+	LIST_INSERT_HEAD(&vm->upkeeps, upkeep, link);
+	return upkeep;
+}
+
+static bool
+is_waiting(const struct vm_upkeep *upkeep)
+{
+	return (upkeep->state & VM_PURGABLE_STATE_MASK) == VM_PURGABLE_VOLATILE;
+}
+
+void
+vm_upkeep_free(struct vm_machine *vm, struct vm_upkeep *upkeep)
+{
+	if (!upkeep)
+		return;
+	if (is_waiting(upkeep))
+		TAILQ_REMOVE(&vm->volatiles, upkeep, turn);
+	vm_share_clear(vm, &upkeep->wires);
+	LIST_REMOVE(upkeep, link);
+	upkeep->object->upkeep = NULL;
+	free(upkeep);
+}
+
+/* --- Wiring ------------------------------------------------------------ */
+
+void
+vm_upkeep_wire(struct vm_machine *vm, struct vm_object *object, uint64_t start,
+    uint64_t end)
+{
+	assert(object->upkeep);
+	vm_share_add(vm, &object->upkeep->wires, start, end);
+}
+
+static void
+nothing_is_gone(void *context, uint64_t start, uint64_t end)
+{
+	(void)context, (void)start, (void)end;
+}
+
+void
+vm_upkeep_unwire(struct vm_machine *vm, struct vm_object *object,
+    uint64_t start, uint64_t end)
+{
+	vm_share_drop(vm, &object->upkeep->wires, start, end, nothing_is_gone,
+	    NULL);
+}
+
+bool
+vm_upkeep_wired(const struct vm_object *object, uint64_t start, uint64_t *end)
+{
+	uint64_t low = start;
+
+	return object && object->upkeep &&
+	       vm_share_at(&object->upkeep->wires, start, &low, end);
+}
+
+uint64_t
+vm_machine_wired(const struct vm_machine *vm)
+{
+	const struct vm_upkeep *upkeep;
+	const struct range *wire;
+	uint64_t bytes = 0;
+
+	LIST_FOREACH(upkeep, &vm->upkeeps, link)
+		for (wire = upkeep->wires.first; wire; wire = wire->next)
+			bytes += wire->end - wire->start;
+	return bytes >> VM_PAGE_SHIFT;
+}
+
+/* --- Purging ----------------------------------------------------------- */
+
+bool
+vm_upkeep_purgable(const struct vm_object *object)
+{
+	return object && object->upkeep && object->upkeep->purgable;
+}
+
+void
+vm_upkeep_make_purgable(struct vm_object *object)
+{
+	object->upkeep->purgable = true;
+}
+
+int
+vm_upkeep_state(const struct vm_object *object)
+{
+	return object->upkeep->state & VM_PURGABLE_STATE_MASK;
+}
+
+/* Clears [start, end), if there are nodes for it. */
+static void
+clear(struct vm_machine *vm, struct vm_object *object, uint64_t start,
+    uint64_t end)
+{
+	uint64_t count = (end - start) >> VM_PAGE_SHIFT;
+
+	if (count > 0 && vm_zone_left(&vm->nodes) >= PAGE_TREE_PATH)
+		page_tree_clear(vm, &object->pages,
+		    vm_object_page(object, start), count);
+}
+
+static uint64_t
+resident(const struct vm_machine *vm, const struct vm_object *object)
+{
+	return page_tree_count(vm, &object->pages, 0, PAGE_TREE_SPAN);
+}
+
+/* Lets go of all pages but the wired ones. */
+static void
+empty(struct vm_machine *vm, struct vm_object *object)
+{
+	const uint64_t all = (PAGE_TREE_SPAN - object->phase) << VM_PAGE_SHIFT;
+	const struct range *wire = object->upkeep->wires.first;
+	uint64_t at = 0;
+
+	vm->events.purges += resident(vm, object);
+	if (!wire) {
+		page_tree_drop(vm, &object->pages);
+		return;
+	}
+	for (; wire; wire = wire->next) {
+		clear(vm, object, at, wire->start);
+		at = wire->end;
+	}
+	clear(vm, object, at, all);
+	vm->events.purges -= resident(vm, object);
+}
+
+/* Where in the order of purging a state puts an object: what is obsolete goes
+ * first, then the groups in turn. */
+static int
+rank(int state)
+{
+	if (state & VM_PURGABLE_ORDERING_OBSOLETE)
+		return -1;
+	return state & VM_VOLATILE_GROUP_MASK;
+}
+
+static bool
+goes_first(int state)
+{
+	return (state & VM_VOLATILE_ORDER_MASK) ==
+		   VM_VOLATILE_MAKE_FIRST_IN_GROUP ||
+	       (state & VM_PURGABLE_BEHAVIOR_MASK) == VM_PURGABLE_BEHAVIOR_LIFO;
+}
+
+static void
+enqueue(struct vm_machine *vm, struct vm_upkeep *upkeep)
+{
+	int mine = rank(upkeep->state);
+	struct vm_upkeep *other;
+
+	TAILQ_FOREACH(other, &vm->volatiles, turn)
+		if (rank(other->state) > mine ||
+		    (rank(other->state) == mine && goes_first(upkeep->state)))
+			break;
+	if (other)
+		TAILQ_INSERT_BEFORE(other, upkeep, turn);
+	else
+		TAILQ_INSERT_TAIL(&vm->volatiles, upkeep, turn);
+}
+
+void
+vm_upkeep_set_state(struct vm_machine *vm, struct vm_object *object, int *state)
+{
+	struct vm_upkeep *upkeep = object->upkeep;
+	int old = upkeep->state & VM_PURGABLE_STATE_MASK;
+	int wanted = *state, new = *state &VM_PURGABLE_STATE_MASK;
+
+	*state = old;
+	if (is_waiting(upkeep))
+		TAILQ_REMOVE(&vm->volatiles, upkeep, turn);
+	if (old == VM_PURGABLE_EMPTY && new == VM_PURGABLE_VOLATILE)
+		new = VM_PURGABLE_EMPTY;
+	if (new == VM_PURGABLE_EMPTY && old != VM_PURGABLE_EMPTY)
+		empty(vm, object);
+	upkeep->state = new == VM_PURGABLE_VOLATILE ? wanted : new;
+	if (new == VM_PURGABLE_VOLATILE)
+		enqueue(vm, upkeep);
+}
+
+bool
+vm_upkeep_purge(struct vm_machine *vm)
+{
+	struct vm_upkeep *upkeep = TAILQ_FIRST(&vm->volatiles);
+	int state = VM_PURGABLE_EMPTY;
+
+	if (!upkeep)
+		return false;
+	vm_upkeep_set_state(vm, upkeep->object, &state);
+	return true;
+}
+
+uint64_t
+vm_machine_volatile(const struct vm_machine *vm)
+{
+	const struct vm_upkeep *upkeep;
+	uint64_t pages = 0;
+
+	TAILQ_FOREACH(upkeep, &vm->volatiles, turn)
+		pages += resident(vm, upkeep->object);
+	return pages;
+}
