@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "gnumach.pb-c.h"
 #include "host_priv.pb-c.h"
 #include "mach_host.pb-c.h"
 #include "mach_port.pb-c.h"
@@ -21,9 +22,11 @@
 enum {
 	MACH_HOST_BASE = 200,
 	HOST_PRIV_BASE = 400,
+	MACH_BASE = 2030, /* the part of subsystem 2000 that is served */
 	MACH_PORT_BASE = 3200,
 	TASK_BASE = 3400,
 	VM_MAP_BASE = 3800,
+	GNUMACH_BASE = 4200,
 	MACH_VM_BASE = 4800,
 	VMD_BASE = 9000,
 };
@@ -43,8 +46,10 @@ enum { MIG_REPLY_DELTA = 100 };
 	(HOST_PRIV_BASE + ROUTINE_INDEX(HostPriv, routine))
 #define MACH_PORT_ID(routine)                                                  \
 	(MACH_PORT_BASE + ROUTINE_INDEX(MachPort, routine))
+#define MACH_ID(routine)    (MACH_BASE + ROUTINE_INDEX(Mach, routine))
 #define TASK_ID(routine)    (TASK_BASE + ROUTINE_INDEX(Task, routine))
 #define VM_MAP_ID(routine)  (VM_MAP_BASE + ROUTINE_INDEX(VmMap, routine))
+#define GNUMACH_ID(routine) (GNUMACH_BASE + ROUTINE_INDEX(Gnumach, routine))
 #define MACH_VM_ID(routine) (MACH_VM_BASE + ROUTINE_INDEX(MachVm, routine))
 #define VMD_ID(routine)     (VMD_BASE + ROUTINE_INDEX(Vmd, routine))
 
@@ -77,6 +82,12 @@ static_assert(VM_MAP_ID(vm_map) == 3812, "vm_map.defs");
 static_assert(VM_MAP_ID(skip_3820) == 3820, "vm_map.defs");
 static_assert(VM_MAP_ID(vm_region_64) == 3824, "vm_map.defs");
 static_assert(VM_MAP_ID(vm_remap_new) == 3832, "vm_map.defs");
+
+static_assert(MACH_ID(vm_statistics) == 2030, "mach.defs");
+static_assert(GNUMACH_ID(vm_cache_statistics) == 4200, "gnumach.defs");
+static_assert(GNUMACH_ID(vm_wire_all) == 4207, "gnumach.defs");
+static_assert(GNUMACH_ID(vm_pages_phys) == 4212, "gnumach.defs");
+static_assert(GNUMACH_ID(vm_get_size_limit) == 4216, "gnumach.defs");
 
 static_assert(MACH_VM_ID(mach_vm_allocate) == 4800, "mach_vm.defs");
 static_assert(MACH_VM_ID(mach_vm_copy) == 4807, "mach_vm.defs");

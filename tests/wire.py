@@ -20,6 +20,7 @@ if len(sys.argv) != 2 or "VMD_SOCKET" not in os.environ:
     sys.exit("usage: vmd --run /usr/bin/python3 wire.py FOLDER")
 sys.path.insert(0, sys.argv[1])
 
+import gnumach_pb2  # noqa: E402
 import host_priv_pb2  # noqa: E402
 import mach_host_pb2  # noqa: E402
 import mach_port_pb2  # noqa: E402
@@ -33,9 +34,11 @@ README = pathlib.Path(__file__).resolve().parent.parent / "proto/README.md"
 SUBSYSTEMS = {
     200: (mach_host_pb2, "MachHost"),
     400: (host_priv_pb2, "HostPriv"),
+    2030: (gnumach_pb2, "Mach"),
     3200: (mach_port_pb2, "MachPort"),
     3400: (task_pb2, "Task"),
     3800: (vm_map_pb2, "VmMap"),
+    4200: (gnumach_pb2, "Gnumach"),
     4800: (mach_vm_pb2, "MachVm"),
     9000: (vmd_pb2, "Vmd"),
 }
@@ -151,19 +154,19 @@ class Client:
             assert not reply.body and not reply.data, reply
         return reply
 
-    def call(self, name, /, port=TASK_SELF, data=b"", offset=0, **fields):
+    def call(self, name, /, port=TASK_SELF, data=b"", lies_at=0, **fields):
         """Calls a routine by name: its code, its results, its data."""
         id_, request, results = ROUTINES[name]
         body = request(**fields).SerializeToString()
-        reply = self.ask(id_, port, body, data, offset)
+        reply = self.ask(id_, port, body, data, lies_at)
         out = None
         if reply.code == SUCCESS:
             out = results.FromString(reply.body)
         return reply.code, out, reply.data
 
-    def do(self, name, /, port=TASK_SELF, data=b"", offset=0, **fields):
+    def do(self, name, /, port=TASK_SELF, data=b"", lies_at=0, **fields):
         """The same of a call that succeeds."""
-        code, out, parts = self.call(name, port, data, offset, **fields)
+        code, out, parts = self.call(name, port, data, lies_at, **fields)
         assert code == SUCCESS, f"{name}: {code}"
         return out, parts
 
@@ -271,7 +274,7 @@ def the_offset_in_a_descriptor_changes_nothing_but_the_work():
     address = client.allocate(4 * PAGE)
     for offset in 0, 1, 100, PAGE - 1, 0xFFFFFFFF:
         data = some(2 * PAGE, offset)
-        client.do("vm_write", data=data, offset=offset, address=address + 100)
+        client.do("vm_write", data=data, lies_at=offset, address=address + 100)
         assert client.read(address + 100, len(data)) == data
 
 
@@ -324,9 +327,9 @@ def the_destination_is_judged_before_the_id_and_that_before_the_body():
         (1, 0, b"", b"", INVALID_DEST),
         (1, TASK_SELF, b"", b"", BAD_ID),
         (1, host, b"", b"", BAD_ID),
-        (3812, 0x999, b"", b"", INVALID_DEST),
-        (3812, host, b"", b"", INVALID_ARGUMENT),
-        (3812, TASK_SELF, b"\xff", b"data", BAD_ID),
+        (3820, 0x999, b"", b"", INVALID_DEST),
+        (3820, host, b"", b"", INVALID_ARGUMENT),
+        (3820, TASK_SELF, b"\xff", b"data", BAD_ID),
         (3820, TASK_SELF, b"", b"", BAD_ID),
         (3808, host, b"", b"", INVALID_ARGUMENT),
         (3808, TASK_SELF, b"", b"", BAD_ARGUMENTS),
