@@ -603,6 +603,18 @@ connection_free(struct connection *connection)
 	server_wake(server);
 }
 
+bool
+connection_is_privileged(const struct connection *connection)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(connection->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) <
+	    0)
+		return false;
+	return peer.uid == 0 || peer.uid == geteuid();
+}
+
 /* The connection's own task, under the name that it has from the start. */
 static kern_return_t
 make_self(struct connection *connection)
@@ -640,5 +652,36 @@ connection_port(struct connection *connection, mach_port_name_t name,
 	if (!right || !right->port)
 		return MACH_SEND_INVALID_DEST;
 	*port = right->port;
+	return KERN_SUCCESS;
+}
+
+kern_return_t
+connection_take(struct connection *connection, mach_port_name_t name,
+    struct port **port)
+{
+	kern_return_t kr;
+
+	*port = NULL;
+	if (name == MACH_PORT_NULL)
+		return KERN_SUCCESS;
+	kr = connection_port(connection, name, port);
+	if (kr == KERN_SUCCESS)
+		port_ref(*port);
+	if (kr != MACH_SEND_INVALID_DEST)
+		return kr;
+	if (name != MACH_PORT_DEAD &&
+	    !port_space_lookup(&connection->space, name))
+		return MACH_SEND_INVALID_RIGHT;
+	*port = port_new(PORT_TASK, NULL);
+	return *port ? KERN_SUCCESS : KERN_RESOURCE_SHORTAGE;
+}
+
+kern_return_t
+connection_give(struct connection *connection, struct port *port,
+    mach_port_name_t *name)
+{
+	if (port && !port_is_dead(port))
+		return port_space_insert(&connection->space, port, name);
+	*name = port ? MACH_PORT_DEAD : MACH_PORT_NULL;
 	return KERN_SUCCESS;
 }

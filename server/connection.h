@@ -23,6 +23,7 @@
 
 #include "common/msg.h"
 #include "server/port.h"
+#include "server/port_space.h"
 
 struct personality;
 struct server;
@@ -42,7 +43,7 @@ struct connection {
 	struct server *server;
 	LIST_ENTRY(connection) link;
 	TAILQ_ENTRY(connection) busy_link;
-	bool busy; /* on server::busy: it has input left for the next turn */
+	bool busy;  /* on server::busy: it has input left for the next turn */
 	bool ended; /* nothing more is read; closed once all is sent */
 	bool lost;  /* to be closed as soon as nobody is at work on it */
 
@@ -89,6 +90,10 @@ uint8_t *connection_put(struct connection *connection, size_t size);
 void connection_put_copy(struct connection *connection,
     struct vm_map_copy *copy);
 
+/* May whoever is at the other end have the privileged host port? Root may, and
+ * the daemon's own user. */
+bool connection_is_privileged(const struct connection *connection);
+
 /*
  * The port that a name means.
  *
@@ -98,3 +103,22 @@ void connection_put_copy(struct connection *connection,
  */
 kern_return_t connection_port(struct connection *connection,
     mach_port_name_t name, struct port **port);
+
+/*
+ * The port that an argument names, for one who keeps it.
+ *
+ * => *port: with a reference for the caller; NULL if the name is null; a dead
+ *    port if it is dead
+ * => MACH_SEND_INVALID_RIGHT: the name means nothing; KERN_RESOURCE_SHORTAGE
+ */
+kern_return_t connection_take(struct connection *connection,
+    mach_port_name_t name, struct port **port);
+
+/*
+ * A right to a port, to go with a reply.
+ *
+ * => port: NULL: none; it may be dead
+ * => KERN_RESOURCE_SHORTAGE, KERN_UREFS_OVERFLOW
+ */
+kern_return_t connection_give(struct connection *connection, struct port *port,
+    mach_port_name_t *name);

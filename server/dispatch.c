@@ -12,8 +12,10 @@
 #include "server/port.h"
 #include "server/request.h"
 #include "server/server.h"
+#include "server/vm/task.h"
 #include "server/vm/vm_check.h"
 #include "server/vm/vm_map_copy.h"
+#include "server/vm/vm_upkeep.h"
 
 /* Mach's subsystems: whom their routines are for, and what they say if it is
  * somebody else. */
@@ -36,6 +38,10 @@ static const struct subsystem {
 	    PORT_HOST, KERN_INVALID_ARGUMENT },
 	{ HOST_PRIV_BASE, &host_priv__descriptor, &host_priv_service.base,
 	    PORT_HOST, KERN_INVALID_HOST },
+	{ MACH_BASE, &mach__descriptor, &mach_service.base, PORT_TASK,
+	    KERN_INVALID_ARGUMENT },
+	{ GNUMACH_BASE, &gnumach__descriptor, &gnumach_service.base, PORT_HOST,
+	    KERN_INVALID_HOST },
 	{ VMD_BASE, &vmd__descriptor, &vmd_service.base, PORT_NONE,
 	    KERN_INVALID_ARGUMENT },
 };
@@ -47,6 +53,26 @@ static const struct exception {
 	kern_return_t other_kind;
 } exceptions[] = {
 	{ TASK_ID(task_create), PORT_TASK, KERN_INVALID_TASK },
+	{ MACH_HOST_ID(mach_memory_object_memory_entry), PORT_HOST,
+	    KERN_INVALID_HOST },
+	{ MACH_HOST_ID(mach_memory_object_memory_entry_64), PORT_HOST,
+	    KERN_INVALID_HOST },
+	{ MACH_HOST_ID(host_statistics), PORT_HOST, KERN_INVALID_HOST },
+	{ MACH_HOST_ID(host_statistics64), PORT_HOST, KERN_INVALID_HOST },
+	{ HOST_PRIV_ID(host_priv_statistics), PORT_HOST_PRIV,
+	    KERN_INVALID_HOST },
+	{ HOST_PRIV_ID(host_get_special_port), PORT_HOST,
+	    KERN_INVALID_ARGUMENT },
+	{ GNUMACH_ID(vm_cache_statistics), PORT_TASK, KERN_INVALID_ARGUMENT },
+	{ GNUMACH_ID(vm_wire_all), PORT_HOST_PRIV, KERN_INVALID_HOST },
+	{ GNUMACH_ID(vm_pages_phys), PORT_HOST_PRIV, KERN_INVALID_HOST },
+	{ GNUMACH_ID(vm_set_size_limit), PORT_ANY, KERN_INVALID_HOST },
+	{ GNUMACH_ID(vm_get_size_limit), PORT_TASK, KERN_INVALID_TASK },
+	{ VM_MAP_ID(vm_msync), PORT_ANY, KERN_INVALID_TASK },
+	{ MACH_VM_ID(mach_vm_msync), PORT_ANY, KERN_INVALID_TASK },
+	{ VM_MAP_ID(mach_make_memory_entry), PORT_ANY, KERN_INVALID_TASK },
+	{ VM_MAP_ID(mach_make_memory_entry_64), PORT_ANY, KERN_INVALID_TASK },
+	{ MACH_VM_ID(_mach_make_memory_entry), PORT_ANY, KERN_INVALID_TASK },
 	{ VMD_ID(vmd_pages), PORT_TASK, KERN_INVALID_TASK },
 };
 
@@ -149,9 +175,11 @@ resolve(struct request *request, const struct subsystem *subsystem)
 	    &request->port);
 	if (kr != KERN_SUCCESS || !subsystem)
 		return kr;
-	if (request->port->kind != destination.kind)
+	if (!port_serves_as(request->port, destination.kind))
 		return destination.other_kind;
 	request->task = request->port->task;
+	if (request->task)
+		request->task->calls++;
 	return KERN_SUCCESS;
 }
 
@@ -210,12 +238,42 @@ dispatch(struct connection *connection, const struct msg *msg,
 		check(server, &request);
 }
 
+struct port *
+request_port(struct request *request, mach_port_name_t name)
+{
+	struct port *port = NULL;
+
+	connection_port(request->connection, name, &port);
+	return port;
+}
+
+struct task *
+request_task(struct request *request, mach_port_name_t name)
+{
+	struct port *port = request_port(request, name);
+
+	return port ? port->task : NULL;
+}
+
 void
 request_put(struct request *request, struct vm_map_copy *copy, uint32_t offset)
 {
 	assert(request->out_count < MSG_DESCRIPTORS_MAX);
 	request->out[request->out_count++] =
 	    (struct request_out){ copy, offset };
+}
+
+bool
+request_again(struct request *request)
+{
+	struct vm_machine *vm = request->vm;
+	bool again = request->code == KERN_RESOURCE_SHORTAGE && vm->wanting &&
+		     vm_upkeep_purge(vm);
+
+	vm->wanting = false;
+	for (; again && request->out_count > 0; request->out_count--)
+		vm_map_copy_free(request->out[request->out_count - 1].copy);
+	return again;
 }
 
 void

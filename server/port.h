@@ -1,22 +1,26 @@
 /*
- * Ports, and the names that a connection has for them
+ * Ports
  *
- * A port stands for a task, or for the host. A connection has a space of names,
- * meaningless on any other: a name is a slot of the space and the generation of
- * the slot, so that one that was given back does not soon mean another thing.
+ * A port stands for a task, for the host, or for a memory entry. Connections
+ * have names for ports (port_space.h). Tasks hold some, too, without a name:
+ * their special ports, and those registered with them.
  *
- *      name 0x203 = slot 2, generation 3
- *                     │
- *      space [   ][ right ][ right ][   ]        user references: counted
- *                     │        └─────────► (dead)
- *                     └──► port ──► task
+ *      name ──► port A ──► task            port C ──► task
+ *                  │                         ▲ │
+ *                  └ holds ──► port B ──► task └ holds
+ *                                          (nobody comes by it: it goes)
  *
- * A right that arrives again arrives under the same name, with a user reference
- * more. When a task is terminated its port dies, and all rights to it become
- * dead names. A port lives as long as there is a right to it, and its task as
- * long as the port.
+ * A port lives as long as there is a right to it, or a task holds it that
+ * somebody could ask for it: whom a right leads to, over however many tasks. A
+ * task that holds itself is not kept by that, nor are two that hold each other:
+ * with the last right that leads to them they go. What a port stands for goes
+ * with it.
  *
- * Source: Mach 3 Kernel Principles, 4; Mach's ipc_space, ipc_entry, ipc_right.
+ * When a task is terminated its port dies: all rights to it become dead names,
+ * and it lets go of what it holds. Others may go on holding a port that is
+ * dead.
+ *
+ * Source: Mach 3 Kernel Principles, 4; Mach's ipc_port, itk_space_inherit.
  */
 #pragma once
 
@@ -25,76 +29,86 @@
 #include <sys/queue.h>
 
 #include <mach/kern_return.h>
-#include <mach/port.h>
 
 #include "common/cleanup.h"
 
+struct memory_entry;
+struct port_right;
 struct task;
 
 enum port_kind {
 	PORT_NONE, /* no port at all: the routine has no destination */
+	PORT_ANY,  /* any will do: the routine looks at it */
 	PORT_TASK,
 	PORT_HOST,
+	PORT_HOST_PRIV, /* serves as a plain one, too */
+	PORT_MEMORY_ENTRY,
+};
+
+/* Ports that a task may hold: places, whose meaning is others'. */
+enum { PORT_HOLDS = 16 };
+
+struct port_hold {
+	struct port *port;          /* NULL: none */
+	struct port *holder;        /* a task's; NULL: nothing was ever set */
+	LIST_ENTRY(port_hold) link; /* port::holds */
 };
 
 struct port {
 	enum port_kind kind;
-	uint32_t refs;
-	struct task *task; /* of PORT_TASK; NULL: dead */
+	uint32_t refs;              /* those of holders are among them */
+	struct task *task;          /* of PORT_TASK; NULL: dead */
+	struct memory_entry *entry; /* of PORT_MEMORY_ENTRY */
 	LIST_HEAD(, port_right) rights;
+	LIST_HEAD(, port_hold) holds; /* of it, by tasks */
+	uint32_t hold_count;
+	struct port_hold *held; /* by its task: PORT_HOLDS; NULL: none yet */
+
+	bool dropped; /* while port_unref() is at work */
+	bool seen;
+	STAILQ_ENTRY(port) drop_link;
+	STAILQ_ENTRY(port) seen_link;
 };
 
-struct port_right {
-	struct port *port; /* NULL: a dead name */
-	struct port_space *space;
-	LIST_ENTRY(port_right) link; /* port::rights */
-	mach_port_name_t name;
-	uint32_t urefs; /* at least 1 */
-};
-
-struct port_slot {
-	struct port_right *right; /* NULL: free */
-	uint32_t next_free;       /* of the free; 0: none */
-	uint8_t generation;
-};
-
-struct port_space {
-	struct port_slot *slots; /* 0 is never used; 1 waits for the own task */
-	uint32_t size;
-	uint32_t free; /* first of the free; 0: none */
-};
-
-/* A port with one reference, of the caller's. Of a task: it takes over the
- * caller's reference to it, on success. NULL: no memory. */
+/* A port with one reference, of the caller's. It takes over the caller's
+ * reference to the task, or the entry, on success. NULL: no memory. */
 struct port *port_new(enum port_kind kind, struct task *task);
+struct port *port_new_entry(struct memory_entry *entry);
 void port_ref(struct port *port);
+
+/* Returns NULL. */
 struct port *port_unref(struct port *port);
 
 DEFINE_CLEANUP(struct port *, port_unref)
 
-/* The port dies: rights to it become dead names. A task is terminated. */
+/* The port dies: rights to it become dead names, and it holds nothing more. A
+ * task is terminated. */
 void port_destroy(struct port *port);
 
-void port_space_init(struct port_space *space);
-void port_space_deinit(struct port_space *space);
-
 /*
- * A right to the port: its name gets one user reference more.
+ * Has a task hold a port, in place of what it held there.
  *
- * => *name: a new one, or that which the space has already
- * => KERN_RESOURCE_SHORTAGE, KERN_UREFS_OVERFLOW
+ * => port: NULL: none. It gets a reference
+ * => KERN_RESOURCE_SHORTAGE
  */
-kern_return_t port_space_insert(struct port_space *space, struct port *port,
-    mach_port_name_t *name);
+kern_return_t port_hold(struct port *task, unsigned place, struct port *port);
 
-/* The same for the first right to the task that the space belongs to, whose
- * name is MSG_TASK_SELF. */
-kern_return_t port_space_insert_self(struct port_space *space,
-    struct port *port);
+/* False: nothing was ever set there. *port: without a reference for the caller;
+ * NULL: none; it may be dead. */
+bool port_held(const struct port *task, unsigned place, struct port **port);
 
-/* NULL: the name means nothing. */
-struct port_right *port_space_lookup(const struct port_space *space,
-    mach_port_name_t name);
+/* inline helpers */
 
-/* One user reference less; with the last one the name is free. */
-void port_right_release(struct port_right *right);
+/* Will it do where one of this kind is wanted? */
+static inline bool
+port_serves_as(const struct port *port, enum port_kind kind)
+{
+	return kind == PORT_ANY || port->kind == kind ||
+	       (kind == PORT_HOST && port->kind == PORT_HOST_PRIV);
+}
+
+static inline bool
+port_is_dead(const struct port *port)
+{
+	return port->kind == PORT_TASK && !port->task;
+}

@@ -4,8 +4,11 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+
+#include <mach/mig_errors.h>
 
 #include "common/msg.h"
 #include "proto/routine.h"
@@ -36,12 +39,28 @@ struct request {
 	struct request_out *out;
 };
 
+/*
+ * The port that an argument names, and the task that has it: of a right that
+ * the caller has. Neither gives the caller a reference.
+ *
+ * => NULL: the name is null, dead or unknown; or it is no task's
+ */
+struct port *request_port(struct request *request, mach_port_name_t name);
+struct task *request_task(struct request *request, mach_port_name_t name);
+
 /* A closure for all replies: `data` is the request. */
 void request_reply(const ProtobufCMessage *out, void *data);
 
 /* Data to go with the reply, behind those before. Takes over the copy. */
 void request_put(struct request *request, struct vm_map_copy *copy,
     uint32_t offset);
+
+/*
+ * Should the routine be done once more? A call that was refused for want of
+ * frames has changed nothing; memory that may be purged is, and it is asked
+ * again.
+ */
+bool request_again(struct request *request);
 
 /*
  * ROUTINE(VmMap, vm_copy, VmCopy) { ... } serves a routine of a service:
@@ -65,10 +84,24 @@ void request_put(struct request *request, struct vm_map_copy *copy,
 		struct request *request = data;                                \
 		Name##Reply out;                                               \
 		(void)service;                                                 \
-		protobuf_c_message_init(request->method->output, &out);        \
-		request->code = routine##_routine(request, in, &out);          \
+		do {                                                           \
+			protobuf_c_message_init(request->method->output,       \
+			    &out);                                             \
+			request->code = routine##_routine(request, in, &out);  \
+		} while (request_again(request));                              \
 		reply(&out, request);                                          \
 	}
+
+/* A routine of a service whose table stands in another file: there
+ * ROUTINE_DECLARED is, and ROUTINE_SERVED_BY. */
+#define ROUTINE_DECLARED(name, Name)                                           \
+	kern_return_t name##_routine(struct request *request,                  \
+	    const Name##Request *in, Name##Reply *out);
+#define ROUTINE_ELSEWHERE(name, Name)                                          \
+	kern_return_t name##_routine(struct request *request                   \
+	    __attribute__((unused)),                                           \
+	    const Name##Request *in __attribute__((unused)),                   \
+	    Name##Reply *out __attribute__((unused)))
 
 /* A routine that keeps its place and is not served. dispatch() answers it. */
 #define ABSENT(Service, name)                                                  \
@@ -79,8 +112,16 @@ void request_put(struct request *request, struct vm_map_copy *copy,
 		abort();                                                       \
 	}
 
+#define UNBUILT(Service, name, Name)                                           \
+	ROUTINE(Service, name, Name)                                           \
+	{                                                                      \
+		return MIG_BAD_ID;                                             \
+	}
+
 /* Each in the file of its routines: vm_user.c, task_user.c and so on. */
 extern VmMap_Service vm_map_service;
+extern Mach_Service mach_service;
+extern Gnumach_Service gnumach_service;
 extern MachVm_Service mach_vm_service;
 extern Task_Service task_service;
 extern MachHost_Service mach_host_service;

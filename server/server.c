@@ -157,11 +157,12 @@ server_init(struct server *server, uint64_t memory, int fd,
 	}
 	server->loop = ev_default_loop(EVFLAG_AUTO);
 	server->host = port_new(PORT_HOST, NULL);
+	server->host_priv = port_new(PORT_HOST_PRIV, NULL);
 	server->input = malloc(SERVER_INPUT);
 	server->arena = malloc(SERVER_ARENA);
 	server->out = calloc(MSG_DESCRIPTORS_MAX, sizeof(*server->out));
-	if (!server->loop || !server->host || !server->input ||
-	    !server->arena || !server->out) {
+	if (!server->loop || !server->host || !server->host_priv ||
+	    !server->input || !server->arena || !server->out) {
 		server_deinit(server);
 		return -ENOMEM;
 	}
@@ -210,6 +211,7 @@ server_deinit(struct server *server)
 	while (!LIST_EMPTY(&server->connections))
 		connection_free(LIST_FIRST(&server->connections));
 	port_unref(server->host);
+	port_unref(server->host_priv);
 	empty = is_empty(server);
 	if (empty)
 		vm_machine_deinit(&server->vm);

@@ -34,7 +34,8 @@ struct server {
 	struct vm_machine vm;
 	const struct personality *personality; /* if a hello asks for none */
 	struct port *host;
-	bool check; /* everything, after every call */
+	struct port *host_priv; /* the same, for the privileged */
+	bool check;             /* everything, after every call */
 
 	int fd; /* that connections are accepted from; -1: none */
 	ev_io accept;

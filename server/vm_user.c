@@ -11,70 +11,19 @@
 #include "server/request.h"
 #include "server/vm/personality.h"
 #include "server/vm/task.h"
-#include "server/vm/vm_map.h"
 #include "server/vm/vm_map_copy.h"
+#include "server/vm/vm_map_upkeep.h"
+#include "server/vm/vm_mapping.h"
+#include "server/vm/vm_object.h"
+#include "server/vm/vm_upkeep.h"
+#include "server/vm_user.h"
 
-/* Flags that vm_allocate takes. What they ask for beside a place and a tag has
- * no meaning here, or is left to vmd to choose. */
-enum {
-	ALLOCATE_FLAGS = VM_FLAGS_ANYWHERE | VM_FLAGS_OVERWRITE |
-			 VM_FLAGS_4GB_CHUNK | VM_FLAGS_RANDOM_ADDR |
-			 VM_FLAGS_NO_CACHE | (int)VM_FLAGS_ALIAS_MASK,
-};
+enum { LARGE_PAGE = 2 << 20 };
+
+/* Flags that vm_allocate takes. */
+static const uint32_t allocate_flags = VM_FLAGS_USER_ALLOCATE & ~VM_FLAGS_TPRO;
 
 /* --- Ranges ----------------------------------------------------------- */
-
-static struct vm_range
-whole_map(const struct vm_map *map)
-{
-	return (struct vm_range){ map->min, map->max };
-}
-
-/* GNU Mach's: whatever comes out, modulo 2^64. */
-static bool
-take_unchecked(const struct range_rule *rule, const struct vm_map *map,
-    uint64_t address, uint64_t size, struct vm_range *range)
-{
-	vm_range_init(range, address, size, map->page_mask);
-	if ((size == 0 && !rule->empty_is_page) || range->end <= range->start)
-		return false;
-	*range = vm_range_common(*range, whole_map(map));
-	return range->end > range->start;
-}
-
-/*
- * The range that a routine is to act on, or, if there is none, *kr is what it
- * says.
- */
-static bool
-take_range(const struct range_rule *rule, const struct vm_map *map,
-    uint64_t address, uint64_t size, struct vm_range *range, kern_return_t *kr)
-{
-	struct vm_range inside;
-
-	*kr = KERN_SUCCESS;
-	if (rule->unchecked)
-		return take_unchecked(rule, map, address, size, range);
-	switch (vm_range_init(range, address, size, map->page_mask)) {
-	case VM_RANGE_EMPTY:
-		return false;
-	case VM_RANGE_WRAPS:
-		*kr = rule->wraps;
-		return false;
-	case VM_RANGE_ROUND_WRAPS:
-		*kr = rule->round_wraps;
-		return false;
-	case VM_RANGE_OK:
-		break;
-	}
-	inside = vm_range_common(*range, whole_map(map));
-	if (!rule->clamps && vm_range_size(inside) < vm_range_size(*range)) {
-		*kr = rule->beyond;
-		return false;
-	}
-	*range = inside;
-	return inside.end > inside.start;
-}
 
 /* Do the bytes, or the end of their last page, pass the last address? */
 static bool
@@ -99,18 +48,26 @@ told(const struct task *task, uint64_t size, kern_return_t kr)
 
 /* --- Allocation and attributes ---------------------------------------- */
 
-static enum vm_map_place
-place_of(const struct personality *personality, int flags)
+struct vm_map_where
+vm_user_where(const struct task *task, int flags, uint64_t address,
+    uint64_t mask)
 {
-	if (personality->allocate_any_flag)
-		return flags != 0 ? VM_MAP_ANYWHERE : VM_MAP_FIXED;
-	if (flags & VM_FLAGS_ANYWHERE)
-		return VM_MAP_ANYWHERE;
-	return flags & VM_FLAGS_OVERWRITE ? VM_MAP_OVERWRITE : VM_MAP_FIXED;
+	bool any = task->personality->allocate_any_flag
+		       ? flags != 0
+		       : flags & VM_FLAGS_ANYWHERE;
+	struct vm_map_where where = {
+		.place = any ? VM_MAP_ANYWHERE : VM_MAP_FIXED,
+		.address = vm_trunc_page(address, task->map->page_mask),
+		.mask = mask,
+	};
+
+	if (!any && (flags & VM_FLAGS_OVERWRITE))
+		where.place = VM_MAP_OVERWRITE;
+	return where;
 }
 
-static struct vm_attributes
-attributes_of(const struct personality *personality, int flags)
+struct vm_attributes
+vm_user_attributes(const struct task *task, int flags)
 {
 	struct vm_attributes attributes = {
 		.protection = VM_PROT_DEFAULT,
@@ -118,21 +75,130 @@ attributes_of(const struct personality *personality, int flags)
 		.inheritance = VM_INHERIT_DEFAULT,
 	};
 
-	if (!personality->allocate_any_flag)
-		VM_GET_FLAGS_ALIAS(flags, attributes.tag);
+	if (task->personality->allocate_any_flag)
+		return attributes;
+	VM_GET_FLAGS_ALIAS(flags, attributes.tag);
+	if (flags & VM_FLAGS_PERMANENT)
+		attributes.flags |= VM_ENTRY_PERMANENT;
+	if (flags & VM_FLAGS_NO_CACHE)
+		attributes.flags |= VM_ENTRY_NO_CACHE;
 	return attributes;
+}
+
+/* There must be frames for memory that is wired from the start. */
+static bool
+has_frames(const struct vm_map *map, uint64_t size)
+{
+	uint64_t pages = size >> VM_PAGE_SHIFT;
+	struct vm_reserve reserve = {
+		.pages = pages,
+		.nodes = page_tree_own_cost(pages),
+	};
+
+	return !map->wire_future || vm_machine_has(map->vm, reserve);
+}
+
+static kern_return_t
+wire_new(struct vm_map *map, uint64_t start, uint64_t size)
+{
+	struct vm_range range = { start, start + size };
+	kern_return_t kr;
+
+	if (!map->wire_future)
+		return KERN_SUCCESS;
+	kr = vm_map_wire(map, range, VM_PROT_NONE, false, VM_MAP_HOLES_REFUSE);
+	if (kr != KERN_SUCCESS)
+		vm_map_remove(map, range, VM_MAP_HOLES_IGNORE);
+	return kr;
+}
+
+kern_return_t
+vm_user_enter(struct task *task, struct vm_map_where *where,
+    struct vm_mappings *list)
+{
+	uint64_t size = list->size;
+	kern_return_t kr;
+
+	if (!has_frames(task->map, size))
+		return KERN_RESOURCE_SHORTAGE;
+	kr = vm_map_enter_list(task->map, where, list->first);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	vm_mappings_forget(list);
+	return wire_new(task->map, where->address, size);
+}
+
+/* Memory that may be purged is an object of its own from the start. */
+static kern_return_t
+enter_purgable(struct task *task, struct vm_map_where *where, uint64_t size,
+    struct vm_attributes attributes)
+{
+	struct vm_machine *vm = task->map->vm;
+	_cleanup_(vm_mappings_clear) struct vm_mappings list = { .vm = vm };
+	struct vm_object *object = vm_mappings_zeros(&list, size);
+
+	if (!object || !vm_upkeep_of(vm, object))
+		return KERN_RESOURCE_SHORTAGE;
+	vm_upkeep_make_purgable(object);
+	list.first->attributes = attributes;
+	return vm_user_enter(task, where, &list);
+}
+
+/* Large pages are never handed on. */
+static bool
+take_large_pages(int flags, struct vm_map_where *where, uint64_t *size,
+    struct vm_attributes *attributes)
+{
+	const uint64_t mask = LARGE_PAGE - 1;
+	int kind =
+	    (flags & VM_FLAGS_SUPERPAGE_MASK) >> VM_FLAGS_SUPERPAGE_SHIFT;
+
+	if (kind == SUPERPAGE_NONE)
+		return true;
+	if (kind == SUPERPAGE_SIZE_ANY)
+		*size = (*size + mask) & ~mask;
+	if (kind > SUPERPAGE_SIZE_2MB || (flags & VM_FLAGS_PURGABLE) ||
+	    *size == 0 || (*size & mask) ||
+	    (where->place != VM_MAP_ANYWHERE && (where->address & mask)))
+		return false;
+	where->mask |= mask;
+	attributes->inheritance = VM_INHERIT_NONE;
+	attributes->flags |= VM_ENTRY_LARGE;
+	return true;
+}
+
+kern_return_t
+vm_user_enter_zeros(struct task *task, int flags, struct vm_map_where *where,
+    uint64_t size, struct vm_attributes attributes)
+{
+	struct vm_mapping zeros = { 0 };
+	kern_return_t kr;
+
+	if (task->personality->allocate_any_flag)
+		flags = 0;
+	if (!take_large_pages(flags, where, &size, &attributes))
+		return KERN_INVALID_ARGUMENT;
+	if (flags & VM_FLAGS_PURGABLE)
+		return enter_purgable(task, where, size, attributes);
+	if (!has_frames(task->map, size))
+		return KERN_RESOURCE_SHORTAGE;
+	zeros.size = size;
+	zeros.attributes = attributes;
+	kr = vm_map_enter_list(task->map, where, &zeros);
+	return kr == KERN_SUCCESS ? wire_new(task->map, where->address, size)
+				  : kr;
 }
 
 ROUTINE(VmMap, vm_allocate, VmAllocate)
 {
-	const struct personality *personality = request->task->personality;
-	struct vm_map *map = request->task->map;
-	enum vm_map_place place = place_of(personality, in->flags);
-	uint64_t size = vm_round_page(in->size, map->page_mask);
-	uint64_t address = vm_trunc_page(in->address, map->page_mask);
+	struct task *task = request->task;
+	struct vm_map_where where =
+	    vm_user_where(task, in->flags, in->address, 0);
+	uint64_t size = vm_round_page(in->size, task->map->page_mask);
 	kern_return_t kr;
 
-	if (!personality->allocate_any_flag && (in->flags & ~ALLOCATE_FLAGS))
+	if (!task->personality->allocate_any_flag &&
+	    ((uint32_t)in->flags & ~allocate_flags))
 		return KERN_INVALID_ARGUMENT;
 	if (in->size == 0) {
 		out->address = 0;
@@ -140,12 +206,12 @@ ROUTINE(VmMap, vm_allocate, VmAllocate)
 	}
 	if (size == 0)
 		return KERN_INVALID_ARGUMENT;
-	if (place == VM_MAP_ANYWHERE)
-		address = 0;
+	if (where.place == VM_MAP_ANYWHERE)
+		where.address = 0;
 
-	kr = vm_map_enter(map, &address, size, place,
-	    attributes_of(personality, in->flags));
-	out->address = address;
+	kr = vm_user_enter_zeros(task, in->flags, &where, size,
+	    vm_user_attributes(task, in->flags));
+	out->address = where.address;
 	return kr;
 }
 
@@ -156,24 +222,56 @@ ROUTINE(VmMap, vm_deallocate, VmDeallocate)
 	struct vm_range range;
 	kern_return_t kr;
 
-	if (!take_range(rule, map, in->address, in->size, &range, &kr))
+	if (!range_rule_apply(rule, map, in->address, in->size, &range, &kr))
 		return kr;
 	return vm_map_remove(map, range, rule->holes);
+}
+
+/* What is mapped in a range becomes a private copy of it, which may be written,
+ * and whatever else is asked of it. */
+static kern_return_t
+replace_by_copy(struct task *task, struct vm_range range, vm_prot_t protection)
+{
+	_cleanup_(vm_mappings_clear) struct vm_mappings list = {
+		.vm = task->map->vm,
+	};
+	struct vm_map_where where = { VM_MAP_OVERWRITE, range.start, 0 };
+	kern_return_t kr;
+
+	kr = vm_map_check(task->map, range, VM_PROT_NONE, VM_PROT_NONE);
+	if (kr == KERN_SUCCESS)
+		kr = vm_mappings_extract(&list, task->map, range,
+		    VM_MAPPING_COPY);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	for (struct vm_mapping *it = list.first; it; it = it->next) {
+		it->attributes.max_protection |=
+		    (uint8_t)(protection | VM_PROT_WRITE);
+		it->attributes.inheritance = VM_INHERIT_COPY;
+	}
+	return vm_user_enter(task, &where, &list);
 }
 
 ROUTINE(VmMap, vm_protect, VmProtect)
 {
 	const struct personality *personality = request->task->personality;
+	vm_prot_t protection = in->new_protection;
 	struct vm_map *map = request->task->map;
 	struct vm_range range;
 	kern_return_t kr;
 
 	if (in->new_protection & ~(VM_PROT_ALL | personality->protect_bits))
 		return KERN_INVALID_ARGUMENT;
-	if (!take_range(&personality->protect, map, in->address, in->size,
+	if (!range_rule_apply(&personality->protect, map, in->address, in->size,
 		&range, &kr))
 		return kr;
-	return vm_map_protect(map, range, in->set_maximum, in->new_protection,
+	if (personality->protect_copies && (protection & VM_PROT_COPY)) {
+		protection &= ~VM_PROT_COPY;
+		kr = replace_by_copy(request->task, range, protection);
+		if (kr != KERN_SUCCESS)
+			return kr;
+	}
+	return vm_map_protect(map, range, in->set_maximum, protection,
 	    personality->protect_free, personality->protect.holes);
 }
 
@@ -186,7 +284,7 @@ ROUTINE(VmMap, vm_inherit, VmInherit)
 
 	if (in->new_inheritance > VM_INHERIT_NONE)
 		return KERN_INVALID_ARGUMENT;
-	if (!take_range(rule, map, in->address, in->size, &range, &kr))
+	if (!range_rule_apply(rule, map, in->address, in->size, &range, &kr))
 		return kr;
 	return vm_map_inherit(map, range, in->new_inheritance, rule->holes);
 }
@@ -332,95 +430,38 @@ ROUTINE(VmMap, vm_copy, VmCopy)
 	return overwrite(task, in->dest_address, copy);
 }
 
-/* --- Regions ---------------------------------------------------------- */
-
-static uint32_t
-count_of_flavor(int flavor)
-{
-	switch (flavor) {
-	case VM_REGION_BASIC_INFO:
-		return VM_REGION_BASIC_INFO_COUNT;
-	case VM_REGION_BASIC_INFO_64:
-		return VM_REGION_BASIC_INFO_COUNT_64;
-	default:
-		return UINT32_MAX;
-	}
-}
-
-static void
-fill_basic_info(VmRegionBasicInfo *info, const struct vm_map_region *region)
-{
-	const struct vm_attributes *attributes = &region->entry->attributes;
-
-	vm_region_basic_info__init(info);
-	info->protection = attributes->protection;
-	info->max_protection = attributes->max_protection;
-	info->inheritance = attributes->inheritance;
-	info->shared = region->shared;
-	info->offset = vm_map_entry_offset(region->entry, region->range.start);
-	info->behavior = attributes->behavior;
-}
-
-/* `wide`: the narrow flavour means the wide one. */
-static kern_return_t
-region(struct request *request, const VmRegionRequest *in, VmRegionReply *out,
-    bool wide)
-{
-	static VmRegionBasicInfo info;
-	const struct vm_map *map = request->task->map;
-	int flavor = in->has_flavor ? in->flavor : VM_REGION_BASIC_INFO_64;
-	struct vm_map_region found;
-
-	if (wide && flavor == VM_REGION_BASIC_INFO)
-		flavor = VM_REGION_BASIC_INFO_64;
-	if (count_of_flavor(flavor) == UINT32_MAX ||
-	    (in->has_info_count && in->info_count < count_of_flavor(flavor)))
-		return KERN_INVALID_ARGUMENT;
-	if (!vm_map_region(map, in->address, &found))
-		return request->task->personality->region_end;
-
-	out->address = found.range.start;
-	out->size = vm_range_size(found.range);
-	fill_basic_info(&info, &found);
-	out->info_case = VM_REGION_REPLY__INFO_BASIC_INFO;
-	out->basic_info = &info;
-	return KERN_SUCCESS;
-}
-
-ROUTINE(VmMap, vm_region, VmRegion)
-{
-	return region(request, in, out, false);
-}
-
-ROUTINE(VmMap, vm_region_64, VmRegion)
-{
-	return region(request, in, out, true);
-}
-
 /* --- The services ----------------------------------------------------- */
 
-ABSENT(VmMap, vm_msync)
-ABSENT(VmMap, vm_behavior_set)
-ABSENT(VmMap, vm_map)
-ABSENT(VmMap, vm_machine_attribute)
-ABSENT(VmMap, vm_remap)
-ABSENT(VmMap, task_wire)
-ABSENT(VmMap, mach_make_memory_entry)
-ABSENT(VmMap, vm_map_page_query)
-ABSENT(VmMap, mach_vm_region_info)
-ABSENT(VmMap, vm_mapped_pages_info)
+ROUTINE_SERVED_BY(VmMap, vm_region, vm_region, VmRegion)
+ROUTINE_SERVED_BY(VmMap, vm_msync, vm_msync, VmMsync)
+ROUTINE_SERVED_BY(VmMap, vm_behavior_set, vm_behavior_set, VmBehaviorSet)
+ROUTINE_SERVED_BY(VmMap, vm_map, vm_map, VmMap)
+ROUTINE_SERVED_BY(VmMap, vm_machine_attribute, vm_machine_attribute,
+    VmMachineAttribute)
+ROUTINE_SERVED_BY(VmMap, vm_remap, vm_remap, VmRemap)
+ROUTINE_SERVED_BY(VmMap, task_wire, task_wire, TaskWire)
+ROUTINE_SERVED_BY(VmMap, mach_make_memory_entry, mach_make_memory_entry,
+    MachMakeMemoryEntry)
+ROUTINE_SERVED_BY(VmMap, vm_map_page_query, vm_map_page_query, VmMapPageQuery)
+ROUTINE_SERVED_BY(VmMap, mach_vm_region_info, vm_map_debug, VmMapDebug)
+ROUTINE_SERVED_BY(VmMap, vm_mapped_pages_info, vm_map_debug, VmMapDebug)
 ABSENT(VmMap, skip_3820)
-ABSENT(VmMap, vm_region_recurse)
-ABSENT(VmMap, vm_region_recurse_64)
-ABSENT(VmMap, mach_vm_region_info_64)
-ABSENT(VmMap, mach_make_memory_entry_64)
-ABSENT(VmMap, vm_map_64)
+ROUTINE_SERVED_BY(VmMap, vm_region_recurse, vm_region_recurse, VmRegionRecurse)
+ROUTINE_SERVED_BY(VmMap, vm_region_recurse_64, vm_region_recurse_64,
+    VmRegionRecurse)
+ROUTINE_SERVED_BY(VmMap, mach_vm_region_info_64, vm_map_debug, VmMapDebug)
+ROUTINE_SERVED_BY(VmMap, vm_region_64, vm_region_64, VmRegion)
+ROUTINE_SERVED_BY(VmMap, mach_make_memory_entry_64, mach_make_memory_entry,
+    MachMakeMemoryEntry)
+ROUTINE_SERVED_BY(VmMap, vm_map_64, vm_map, VmMap)
 ABSENT(VmMap, skip_3827)
 ABSENT(VmMap, skip_3828)
 ABSENT(VmMap, skip_3829)
-ABSENT(VmMap, vm_purgable_control)
-ABSENT(VmMap, vm_map_exec_lockdown)
-ABSENT(VmMap, vm_remap_new)
+ROUTINE_SERVED_BY(VmMap, vm_purgable_control, vm_purgable_control,
+    VmPurgableControl)
+ROUTINE_SERVED_BY(VmMap, vm_map_exec_lockdown, vm_map_exec_lockdown,
+    VmMapExecLockdown)
+ROUTINE_SERVED_BY(VmMap, vm_remap_new, vm_remap_new, VmRemap)
 
 VmMap_Service vm_map_service = VM_MAP__INIT(serve_);
 
@@ -434,18 +475,23 @@ ROUTINE_SERVED_BY(MachVm, mach_vm_write, vm_write, VmWrite)
 ROUTINE_SERVED_BY(MachVm, mach_vm_copy, vm_copy, VmCopy)
 ROUTINE_SERVED_BY(MachVm, mach_vm_read_overwrite, vm_read_overwrite,
     VmReadOverwrite)
-ABSENT(MachVm, mach_vm_msync)
-ABSENT(MachVm, mach_vm_behavior_set)
-ABSENT(MachVm, mach_vm_map)
-ABSENT(MachVm, mach_vm_machine_attribute)
-ABSENT(MachVm, mach_vm_remap)
-ABSENT(MachVm, mach_vm_page_query)
-ABSENT(MachVm, mach_vm_region_recurse)
+ROUTINE_SERVED_BY(MachVm, mach_vm_msync, vm_msync, VmMsync)
+ROUTINE_SERVED_BY(MachVm, mach_vm_behavior_set, vm_behavior_set, VmBehaviorSet)
+ROUTINE_SERVED_BY(MachVm, mach_vm_map, vm_map, VmMap)
+ROUTINE_SERVED_BY(MachVm, mach_vm_machine_attribute, vm_machine_attribute,
+    VmMachineAttribute)
+ROUTINE_SERVED_BY(MachVm, mach_vm_remap, vm_remap, VmRemap)
+ROUTINE_SERVED_BY(MachVm, mach_vm_page_query, vm_map_page_query, VmMapPageQuery)
+ROUTINE_SERVED_BY(MachVm, mach_vm_region_recurse, vm_region_recurse_64,
+    VmRegionRecurse)
 ROUTINE_SERVED_BY(MachVm, mach_vm_region, vm_region_64, VmRegion)
-ABSENT(MachVm, _mach_make_memory_entry)
-ABSENT(MachVm, mach_vm_purgable_control)
-ABSENT(MachVm, mach_vm_page_info)
-ABSENT(MachVm, mach_vm_page_range_query)
-ABSENT(MachVm, mach_vm_remap_new)
+ROUTINE_SERVED_BY(MachVm, _mach_make_memory_entry, mach_make_memory_entry,
+    MachMakeMemoryEntry)
+ROUTINE_SERVED_BY(MachVm, mach_vm_purgable_control, vm_purgable_control,
+    VmPurgableControl)
+ROUTINE_SERVED_BY(MachVm, mach_vm_page_info, mach_vm_page_info, VmPageInfo)
+ROUTINE_SERVED_BY(MachVm, mach_vm_page_range_query, mach_vm_page_range_query,
+    VmPageRangeQuery)
+ROUTINE_SERVED_BY(MachVm, mach_vm_remap_new, vm_remap_new, VmRemap)
 
 MachVm_Service mach_vm_service = MACH_VM__INIT(serve_);

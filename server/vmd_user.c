@@ -7,8 +7,7 @@
 #include "server/server.h"
 #include "server/vm/task.h"
 #include "server/vm/vm_check.h"
-#include "server/vm/vm_map.h"
-#include "server/vm/vm_object.h"
+#include "server/vm/vm_map_region.h"
 
 /* Pages that vmd_pages tells of in one reply: what fits a body. */
 enum { PAGES_TOLD = 4096 };
@@ -38,24 +37,6 @@ ROUTINE(Vmd, vmd_statistics, VmdStatistics)
 	return KERN_SUCCESS;
 }
 
-/* The frame of a page of a map, and who else has it. Zeros: nobody wrote it, or
- * nothing is mapped there. */
-static void
-look_at_page(const struct vm_map *map, uint64_t address, uint32_t *frame,
-    uint32_t *refs)
-{
-	const struct vm_map_entry *entry = vm_map_lookup(map, address);
-	uint64_t page;
-
-	*frame = *refs = 0;
-	if (!entry || entry->range.start > address || !entry->object)
-		return;
-	page =
-	    vm_object_page(entry->object, vm_map_entry_offset(entry, address));
-	*frame = page_tree_lookup(map->vm, &entry->object->pages, page);
-	*refs = page_tree_refs(map->vm, &entry->object->pages, page);
-}
-
 ROUTINE(Vmd, vmd_pages, VmdPages)
 {
 	static uint32_t frames[PAGES_TOLD], refs[PAGES_TOLD];
@@ -70,9 +51,13 @@ ROUTINE(Vmd, vmd_pages, VmdPages)
 	out->n_refs = out->n_frame;
 	out->frame = frames;
 	out->refs = refs;
-	for (size_t i = 0; i < out->n_frame; i++)
-		look_at_page(map, range.start + (i << VM_PAGE_SHIFT),
-		    &frames[i], &refs[i]);
+	for (size_t i = 0; i < out->n_frame; i++) {
+		struct vm_map_page page =
+		    vm_map_page(map, range.start + (i << VM_PAGE_SHIFT));
+
+		frames[i] = page.frame;
+		refs[i] = page.refs;
+	}
 	return KERN_SUCCESS;
 }
 
