@@ -1,5 +1,8 @@
 #include <mach/mach_port.h>
 
+#include <string.h>
+
+#include "client/buffer.h"
 #include "client/call.h"
 
 CALL(mach_port_deallocate, MachPortDeallocate)
@@ -18,4 +21,178 @@ mach_port_deallocate(ipc_space_t task, mach_port_name_t name)
 	in.name = name;
 
 	return call_mach_port_deallocate(&call, &in, &out);
+}
+
+CALL(mach_port_names, MachPortNames)
+
+/* An array for the caller, out of a reply. */
+static kern_return_t
+put_array(const uint32_t *from, size_t count, natural_t **array,
+    mach_msg_type_number_t *array_count)
+{
+	*array = count > 0 ? buffer_new(count * sizeof(*from), 0) : NULL;
+	if (count > 0 && !*array)
+		return KERN_NO_SPACE;
+	if (count > 0)
+		memcpy(*array, from, count * sizeof(*from));
+	*array_count = (mach_msg_type_number_t)count;
+	return KERN_SUCCESS;
+}
+
+kern_return_t
+mach_port_names(ipc_space_t task, mach_port_name_array_t *names,
+    mach_msg_type_number_t *names_count, mach_port_type_array_t *types,
+    mach_msg_type_number_t *types_count)
+{
+	_cleanup_(mach_port_names_freep) MachPortNamesReply *out = NULL;
+	MachPortNamesRequest in = MACH_PORT_NAMES_REQUEST__INIT;
+	struct call call = {
+		.id = MACH_PORT_ID(mach_port_names),
+		.port = task,
+	};
+	mach_msg_type_number_t count;
+	mach_port_name_array_t first;
+	kern_return_t kr;
+
+	kr = call_mach_port_names(&call, &in, &out);
+	if (kr == KERN_SUCCESS && out->n_name != out->n_type)
+		return MIG_TYPE_ERROR;
+	if (kr == KERN_SUCCESS)
+		kr = put_array(out->name, out->n_name, &first, &count);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	kr = put_array(out->type, out->n_type, types, types_count);
+	if (kr != KERN_SUCCESS) {
+		buffer_free((uintptr_t)first, count * sizeof(*first));
+		return kr;
+	}
+	*names = first;
+	*names_count = count;
+	return KERN_SUCCESS;
+}
+
+CALL(mach_port_type, MachPortType)
+
+kern_return_t
+mach_port_type(ipc_space_t task, mach_port_name_t name, mach_port_type_t *ptype)
+{
+	_cleanup_(mach_port_type_freep) MachPortTypeReply *out = NULL;
+	MachPortTypeRequest in = MACH_PORT_TYPE_REQUEST__INIT;
+	struct call call = { .id = MACH_PORT_ID(mach_port_type), .port = task };
+	kern_return_t kr;
+
+	in.name = name;
+
+	kr = call_mach_port_type(&call, &in, &out);
+	if (kr == KERN_SUCCESS)
+		*ptype = out->ptype;
+	return kr;
+}
+
+CALL(mach_port_destroy, MachPortDestroy)
+
+kern_return_t
+mach_port_destroy(ipc_space_t task, mach_port_name_t name)
+{
+	_cleanup_(mach_port_destroy_freep) MachPortDestroyReply *out = NULL;
+	MachPortDestroyRequest in = MACH_PORT_DESTROY_REQUEST__INIT;
+	struct call call = {
+		.id = MACH_PORT_ID(mach_port_destroy),
+		.port = task,
+	};
+
+	in.name = name;
+
+	return call_mach_port_destroy(&call, &in, &out);
+}
+
+CALL(mach_port_get_refs, MachPortGetRefs)
+
+kern_return_t
+mach_port_get_refs(ipc_space_t task, mach_port_name_t name,
+    mach_port_right_t right, mach_port_urefs_t *refs)
+{
+	_cleanup_(mach_port_get_refs_freep) MachPortGetRefsReply *out = NULL;
+	MachPortGetRefsRequest in = MACH_PORT_GET_REFS_REQUEST__INIT;
+	struct call call = {
+		.id = MACH_PORT_ID(mach_port_get_refs),
+		.port = task,
+	};
+	kern_return_t kr;
+
+	in.name = name;
+	in.right = right;
+
+	kr = call_mach_port_get_refs(&call, &in, &out);
+	if (kr == KERN_SUCCESS)
+		*refs = out->refs;
+	return kr;
+}
+
+CALL(mach_port_mod_refs, MachPortModRefs)
+
+kern_return_t
+mach_port_mod_refs(ipc_space_t task, mach_port_name_t name,
+    mach_port_right_t right, mach_port_delta_t delta)
+{
+	_cleanup_(mach_port_mod_refs_freep) MachPortModRefsReply *out = NULL;
+	MachPortModRefsRequest in = MACH_PORT_MOD_REFS_REQUEST__INIT;
+	struct call call = {
+		.id = MACH_PORT_ID(mach_port_mod_refs),
+		.port = task,
+	};
+
+	in.name = name;
+	in.right = right;
+	in.delta = delta;
+
+	return call_mach_port_mod_refs(&call, &in, &out);
+}
+
+CALL(mach_port_insert_right, MachPortInsertRight)
+
+kern_return_t
+mach_port_insert_right(ipc_space_t task, mach_port_name_t name,
+    mach_port_t poly, mach_msg_type_name_t poly_poly)
+{
+	_cleanup_(mach_port_insert_right_freep) MachPortInsertRightReply *out =
+	    NULL;
+	MachPortInsertRightRequest in = MACH_PORT_INSERT_RIGHT_REQUEST__INIT;
+	struct call call = {
+		.id = MACH_PORT_ID(mach_port_insert_right),
+		.port = task,
+	};
+
+	in.name = name;
+	in.poly = poly;
+	in.poly_poly = poly_poly;
+
+	return call_mach_port_insert_right(&call, &in, &out);
+}
+
+CALL(mach_port_extract_right, MachPortExtractRight)
+
+kern_return_t
+mach_port_extract_right(ipc_space_t task, mach_port_name_t name,
+    mach_msg_type_name_t msgt_name, mach_port_t *poly,
+    mach_msg_type_name_t *poly_poly)
+{
+	_cleanup_(mach_port_extract_right_freep)
+	    MachPortExtractRightReply *out = NULL;
+	MachPortExtractRightRequest in = MACH_PORT_EXTRACT_RIGHT_REQUEST__INIT;
+	struct call call = {
+		.id = MACH_PORT_ID(mach_port_extract_right),
+		.port = task,
+	};
+	kern_return_t kr;
+
+	in.name = name;
+	in.msgt_name = msgt_name;
+
+	kr = call_mach_port_extract_right(&call, &in, &out);
+	if (kr == KERN_SUCCESS) {
+		*poly = out->poly;
+		*poly_poly = out->poly_poly;
+	}
+	return kr;
 }

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "client/buffer.h"
 #include "client/call.h"
 
 CALL(task_create, TaskCreate)
@@ -116,6 +117,89 @@ fill_info(task_flavor_t flavor, const TaskBasicInfo *from, task_info_t info)
 	}
 }
 
+static struct task_events_info
+events_info(const TaskEventsInfo *from)
+{
+	return (struct task_events_info){
+		.faults = (integer_t)from->faults,
+		.pageins = (integer_t)from->pageins,
+		.cow_faults = (integer_t)from->cow_faults,
+		.messages_sent = (integer_t)from->messages_sent,
+		.messages_received = (integer_t)from->messages_received,
+		.syscalls_mach = (integer_t)from->messages_received,
+	};
+}
+
+static struct task_vm_info
+vm_info(const TaskVmInfo *from)
+{
+	return (struct task_vm_info){
+		.virtual_size = from->virtual_size,
+		.region_count = (integer_t)from->region_count,
+		.page_size = (integer_t)from->page_size,
+		.resident_size = from->resident_size,
+		.resident_size_peak = from->resident_size_peak,
+		.internal = from->internal,
+		.internal_peak = from->internal_peak,
+		.purgeable_volatile_pmap = from->purgeable_volatile_pmap,
+		.purgeable_volatile_resident =
+		    from->purgeable_volatile_resident,
+		.purgeable_volatile_virtual = from->purgeable_volatile_virtual,
+		.phys_footprint = from->phys_footprint,
+		.min_address = from->min_address,
+		.max_address = from->max_address,
+		.limit_bytes_remaining = from->limit_bytes_remaining,
+	};
+}
+
+/* The largest revision that there is room for. */
+static mach_msg_type_number_t
+vm_info_count(mach_msg_type_number_t room)
+{
+	static const mach_msg_type_number_t revisions[] = {
+		TASK_VM_INFO_REV7_COUNT,
+		TASK_VM_INFO_REV6_COUNT,
+		TASK_VM_INFO_REV5_COUNT,
+		TASK_VM_INFO_REV4_COUNT,
+		TASK_VM_INFO_REV3_COUNT,
+		TASK_VM_INFO_REV2_COUNT,
+		TASK_VM_INFO_REV1_COUNT,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(revisions); i++)
+		if (room >= revisions[i])
+			return revisions[i];
+	return TASK_VM_INFO_REV0_COUNT;
+}
+
+/* The structure that the reply is for. False: it is for another flavour. */
+static bool
+put_info(task_flavor_t flavor, const TaskInfoReply *out, task_info_t info,
+    mach_msg_type_number_t *count)
+{
+	struct task_events_info events;
+	struct task_vm_info vm;
+
+	switch (out->info_case) {
+	case TASK_INFO_REPLY__INFO_BASIC_INFO:
+		*count = fill_info(flavor, out->basic_info, info);
+		return flavor != TASK_EVENTS_INFO && flavor != TASK_VM_INFO;
+	case TASK_INFO_REPLY__INFO_EVENTS_INFO:
+		events = events_info(out->events_info);
+		memcpy(info, &events, sizeof(events));
+		*count = TASK_EVENTS_INFO_COUNT;
+		return flavor == TASK_EVENTS_INFO;
+	case TASK_INFO_REPLY__INFO_VM_INFO:
+		vm = vm_info(out->vm_info);
+		*count = vm_info_count(*count);
+		memcpy(info, &vm, *count * sizeof(natural_t));
+		return flavor == TASK_VM_INFO ||
+		       flavor == TASK_VM_INFO_PURGEABLE;
+	default:
+		return false;
+	}
+}
+
 CALL(task_info, TaskInfo)
 
 kern_return_t
@@ -132,10 +216,124 @@ task_info(task_name_t target_task, task_flavor_t flavor, task_info_t info,
 	in.info_count = *info_count;
 
 	kr = call_task_info(&call, &in, &out);
-	if (kr == KERN_SUCCESS &&
-	    out->info_case != TASK_INFO_REPLY__INFO_BASIC_INFO)
+	if (kr == KERN_SUCCESS && !put_info(flavor, out, info, info_count))
 		return MIG_TYPE_ERROR;
-	if (kr == KERN_SUCCESS)
-		*info_count = fill_info(flavor, out->basic_info, info);
 	return kr;
+}
+
+CALL(task_suspend, TaskSuspend)
+
+kern_return_t
+task_suspend(task_t target_task)
+{
+	_cleanup_(task_suspend_freep) TaskSuspendReply *out = NULL;
+	TaskSuspendRequest in = TASK_SUSPEND_REQUEST__INIT;
+	struct call call = { .id = TASK_ID(task_suspend), .port = target_task };
+
+	return call_task_suspend(&call, &in, &out);
+}
+
+CALL(task_resume, TaskResume)
+
+kern_return_t
+task_resume(task_t target_task)
+{
+	_cleanup_(task_resume_freep) TaskResumeReply *out = NULL;
+	TaskResumeRequest in = TASK_RESUME_REQUEST__INIT;
+	struct call call = { .id = TASK_ID(task_resume), .port = target_task };
+
+	return call_task_resume(&call, &in, &out);
+}
+
+/* --- Ports of a task --------------------------------------------------- */
+
+CALL(task_get_special_port, TaskGetSpecialPort)
+
+kern_return_t
+task_get_special_port(task_inspect_t task, int which_port,
+    mach_port_t *special_port)
+{
+	_cleanup_(task_get_special_port_freep) TaskGetSpecialPortReply *out =
+	    NULL;
+	TaskGetSpecialPortRequest in = TASK_GET_SPECIAL_PORT_REQUEST__INIT;
+	struct call call = {
+		.id = TASK_ID(task_get_special_port),
+		.port = task,
+	};
+	kern_return_t kr;
+
+	in.which_port = which_port;
+
+	kr = call_task_get_special_port(&call, &in, &out);
+	if (kr == KERN_SUCCESS)
+		*special_port = out->special_port;
+	return kr;
+}
+
+CALL(task_set_special_port, TaskSetSpecialPort)
+
+kern_return_t
+task_set_special_port(task_t task, int which_port, mach_port_t special_port)
+{
+	_cleanup_(task_set_special_port_freep) TaskSetSpecialPortReply *out =
+	    NULL;
+	TaskSetSpecialPortRequest in = TASK_SET_SPECIAL_PORT_REQUEST__INIT;
+	struct call call = {
+		.id = TASK_ID(task_set_special_port),
+		.port = task,
+	};
+
+	in.which_port = which_port;
+	in.special_port = special_port;
+
+	return call_task_set_special_port(&call, &in, &out);
+}
+
+CALL(mach_ports_register, MachPortsRegister)
+
+kern_return_t
+mach_ports_register(task_t target_task, mach_port_array_t init_port_set,
+    mach_msg_type_number_t init_port_set_count)
+{
+	_cleanup_(mach_ports_register_freep) MachPortsRegisterReply *out = NULL;
+	MachPortsRegisterRequest in = MACH_PORTS_REGISTER_REQUEST__INIT;
+	struct call call = {
+		.id = TASK_ID(mach_ports_register),
+		.port = target_task,
+	};
+
+	in.n_init_port_set = init_port_set_count;
+	in.init_port_set = init_port_set;
+
+	return call_mach_ports_register(&call, &in, &out);
+}
+
+CALL(mach_ports_lookup, MachPortsLookup)
+
+kern_return_t
+mach_ports_lookup(task_t target_task, mach_port_array_t *init_port_set,
+    mach_msg_type_number_t *init_port_set_count)
+{
+	_cleanup_(mach_ports_lookup_freep) MachPortsLookupReply *out = NULL;
+	MachPortsLookupRequest in = MACH_PORTS_LOOKUP_REQUEST__INIT;
+	struct call call = {
+		.id = TASK_ID(mach_ports_lookup),
+		.port = target_task,
+	};
+	mach_port_array_t array;
+	kern_return_t kr;
+
+	kr = call_mach_ports_lookup(&call, &in, &out);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	if (out->n_init_port_set == 0)
+		return MIG_TYPE_ERROR;
+	array = buffer_new(out->n_init_port_set * sizeof(*array), 0);
+	if (!array)
+		return KERN_NO_SPACE;
+	memcpy(array, out->init_port_set,
+	    out->n_init_port_set * sizeof(*array));
+	*init_port_set = array;
+	*init_port_set_count = (mach_msg_type_number_t)out->n_init_port_set;
+	return KERN_SUCCESS;
 }

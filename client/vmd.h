@@ -33,7 +33,8 @@ kern_return_t vmd_statistics(struct vmd_statistics *statistics);
 /* A page, as the machine has it. */
 struct vmd_page {
 	uint32_t frame; /* 0: none; pages of one frame share it */
-	uint32_t refs;  /* how many places have it, at least; 1: this one alone */
+	uint32_t
+	    refs; /* how many places have it, at least; 1: this one alone */
 };
 
 /*

@@ -22,6 +22,94 @@ extern "C" {
  */
 kern_return_t mach_port_deallocate(ipc_space_t task, mach_port_name_t name);
 
+/*
+ * mach_port_names: all names of a task, and what each stands for.
+ *
+ * => *names, *types: arrays, the caller's until it gives them back, as what
+ *    vm_read() gives; NULL if there are no names
+ * => *names_count, *types_count: how many they have, the same
+ *
+ * Source: OSF manual page mach_port_names.
+ */
+kern_return_t mach_port_names(ipc_space_t task, mach_port_name_array_t *names,
+    mach_msg_type_number_t *names_count, mach_port_type_array_t *types,
+    mach_msg_type_number_t *types_count);
+
+/*
+ * mach_port_type: what a name stands for.
+ *
+ * => *ptype: MACH_PORT_TYPE_ of <mach/port.h>
+ * => KERN_INVALID_NAME: the task has no such name
+ *
+ * Source: OSF manual page mach_port_type.
+ */
+kern_return_t mach_port_type(ipc_space_t task, mach_port_name_t name,
+    mach_port_type_t *ptype);
+
+/*
+ * mach_port_destroy: gives up all rights under a name, and the name.
+ *
+ * => KERN_INVALID_NAME: the task has no such name
+ *
+ * Source: OSF manual page mach_port_destroy.
+ */
+kern_return_t mach_port_destroy(ipc_space_t task, mach_port_name_t name);
+
+/*
+ * mach_port_get_refs: how many user references a name has to a kind of right.
+ *
+ * => right: MACH_PORT_RIGHT_; *refs: 0, if it has that name for another kind
+ * => KERN_INVALID_VALUE: there is no such kind
+ * => KERN_INVALID_NAME: the task has no such name
+ *
+ * Source: OSF manual page mach_port_get_refs.
+ */
+kern_return_t mach_port_get_refs(ipc_space_t task, mach_port_name_t name,
+    mach_port_right_t right, mach_port_urefs_t *refs);
+
+/*
+ * mach_port_mod_refs: adds to them, or takes away.
+ *
+ * => KERN_INVALID_VALUE: there is no such kind, or there are fewer
+ * => KERN_INVALID_NAME: the task has no such name
+ * => KERN_INVALID_RIGHT: the name stands for another kind
+ * => KERN_UREFS_OVERFLOW: there would be too many
+ *
+ * Source: OSF manual page mach_port_mod_refs.
+ */
+kern_return_t mach_port_mod_refs(ipc_space_t task, mach_port_name_t name,
+    mach_port_right_t right, mach_port_delta_t delta);
+
+/*
+ * mach_port_insert_right: gives a task a right of the caller's, under a name.
+ *
+ * => poly: the caller's name for it; poly_poly: MACH_MSG_TYPE_COPY_SEND and its
+ *    like
+ * => KERN_INVALID_VALUE: the name is null or dead, or there is no such type
+ * => KERN_INVALID_CAPABILITY: poly is null or dead
+ * => KERN_NAME_EXISTS: the name stands for something else
+ * => KERN_RIGHT_EXISTS: the task has the right under another name
+ * => KERN_UREFS_OVERFLOW, KERN_NO_SPACE
+ *
+ * Source: OSF manual page mach_port_insert_right.
+ */
+kern_return_t mach_port_insert_right(ipc_space_t task, mach_port_name_t name,
+    mach_port_t poly, mach_msg_type_name_t poly_poly);
+
+/*
+ * mach_port_extract_right: gets a right of a task's.
+ *
+ * => *poly: the caller's name for it
+ * => KERN_INVALID_VALUE: there is no such type
+ * => KERN_INVALID_NAME: the task has no such name
+ * => KERN_INVALID_RIGHT: what it stands for is not of that type
+ *
+ * Source: OSF manual page mach_port_extract_right.
+ */
+kern_return_t mach_port_extract_right(ipc_space_t task, mach_port_name_t name,
+    mach_msg_type_name_t msgt_name, mach_port_t *poly,
+    mach_msg_type_name_t *poly_poly);
+
 #ifdef __cplusplus
 }
 #endif

@@ -107,6 +107,67 @@ kern_return_t mach_vm_region(vm_map_read_t target_task,
     vm_region_info_t info, mach_msg_type_number_t *info_count,
     mach_port_t *object_name);
 
+kern_return_t mach_vm_msync(vm_map_t target_task, mach_vm_address_t address,
+    mach_vm_size_t size, vm_sync_t sync_flags);
+kern_return_t mach_vm_behavior_set(vm_map_t target_task,
+    mach_vm_address_t address, mach_vm_size_t size, vm_behavior_t new_behavior);
+kern_return_t mach_vm_map(vm_map_t target_task, mach_vm_address_t *address,
+    mach_vm_size_t size, mach_vm_offset_t mask, int flags,
+    mem_entry_name_port_t object, memory_object_offset_t offset, boolean_t copy,
+    vm_prot_t cur_protection, vm_prot_t max_protection,
+    vm_inherit_t inheritance);
+kern_return_t mach_vm_machine_attribute(vm_map_t target_task,
+    mach_vm_address_t address, mach_vm_size_t size,
+    vm_machine_attribute_t attribute, vm_machine_attribute_val_t *value);
+kern_return_t mach_vm_remap(vm_map_t target_task,
+    mach_vm_address_t *target_address, mach_vm_size_t size,
+    mach_vm_offset_t mask, int flags, vm_map_t src_task,
+    mach_vm_address_t src_address, boolean_t copy, vm_prot_t *cur_protection,
+    vm_prot_t *max_protection, vm_inherit_t inheritance);
+kern_return_t mach_vm_remap_new(vm_map_t target_task,
+    mach_vm_address_t *target_address, mach_vm_size_t size,
+    mach_vm_offset_t mask, int flags, vm_map_read_t src_task,
+    mach_vm_address_t src_address, boolean_t copy, vm_prot_t *cur_protection,
+    vm_prot_t *max_protection, vm_inherit_t inheritance);
+kern_return_t mach_vm_page_query(vm_map_read_t target_map,
+    mach_vm_offset_t offset, integer_t *disposition, integer_t *ref_count);
+kern_return_t mach_vm_region_recurse(vm_map_read_t target_task,
+    mach_vm_address_t *address, mach_vm_size_t *size, natural_t *nesting_depth,
+    vm_region_recurse_info_t info, mach_msg_type_number_t *info_count);
+kern_return_t _mach_make_memory_entry(vm_map_t target_task,
+    memory_object_size_t *size, memory_object_offset_t offset,
+    vm_prot_t permission, mem_entry_name_port_t *object_handle,
+    mem_entry_name_port_t parent_handle);
+kern_return_t mach_vm_purgable_control(vm_map_t target_task,
+    mach_vm_address_t address, vm_purgable_t control, int *state);
+
+/*
+ * mach_vm_page_info: what has become of a page, and where its object has it.
+ *
+ * => info: a struct vm_page_info_basic; flavor: VM_PAGE_INFO_BASIC
+ * => nothing is mapped there: all zeros
+ * => KERN_INVALID_ARGUMENT: another flavour or size
+ *
+ * Source: xnu osfmk/vm/vm_user.c.
+ */
+kern_return_t mach_vm_page_info(vm_map_read_t target_task,
+    mach_vm_address_t address, vm_page_info_flavor_t flavor,
+    vm_page_info_t info, mach_msg_type_number_t *info_count);
+
+/*
+ * mach_vm_page_range_query: the dispositions of all pages of a range.
+ *
+ * => dispositions: an array of int of the calling program, a page each
+ * => *dispositions_count in: room, in ints; out: pages told of
+ * => KERN_INVALID_ADDRESS: the range wraps around, or the array cannot be
+ *    written
+ *
+ * Source: xnu osfmk/vm/vm_user.c.
+ */
+kern_return_t mach_vm_page_range_query(vm_map_read_t target_map,
+    mach_vm_offset_t address, mach_vm_size_t size,
+    mach_vm_address_t dispositions, mach_vm_size_t *dispositions_count);
+
 #ifdef __cplusplus
 }
 #endif

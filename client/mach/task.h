@@ -52,6 +52,65 @@ kern_return_t task_terminate(task_t target_task);
 kern_return_t task_info(task_name_t target_task, task_flavor_t flavor,
     task_info_t info, mach_msg_type_number_t *info_count);
 
+/*
+ * task_suspend, task_resume: count how often a task is to stand still.
+ *
+ * => a simulated task runs nothing: task_info tells the count, and calls on it
+ *    are served all the same
+ * => resumed more often than suspended: KERN_SUCCESS, and nothing happens
+ *
+ * Source: OSF manual pages task_suspend, task_resume.
+ */
+kern_return_t task_suspend(task_t target_task);
+kern_return_t task_resume(task_t target_task);
+
+/*
+ * task_get_special_port: a port that a task was given to know.
+ *
+ * => which_port: TASK_..._PORT of <mach/task_special_ports.h>
+ * => *special_port: a send right; MACH_PORT_NULL: there is none
+ * => KERN_INVALID_ARGUMENT: there is no such port
+ *
+ * Source: OSF manual page task_get_special_port.
+ */
+kern_return_t task_get_special_port(task_inspect_t task, int which_port,
+    mach_port_t *special_port);
+
+/*
+ * task_set_special_port: gives it to the task, and to children made from now
+ * on.
+ *
+ * => KERN_INVALID_ARGUMENT: there is no such port, or it cannot be set
+ *
+ * Source: OSF manual page task_set_special_port.
+ */
+kern_return_t task_set_special_port(task_t task, int which_port,
+    mach_port_t special_port);
+
+/*
+ * mach_ports_register: has a task, and children made from now on, hold ports.
+ *
+ * => init_port_set: up to TASK_PORT_REGISTER_MAX rights; the others are gone
+ * => KERN_INVALID_ARGUMENT: more than that, or what is no right
+ *
+ * Source: OSF manual page mach_ports_register.
+ */
+kern_return_t mach_ports_register(task_t target_task,
+    mach_port_array_t init_port_set,
+    mach_msg_type_number_t init_port_set_count);
+
+/*
+ * mach_ports_lookup: send rights to those ports, in their order.
+ *
+ * => *init_port_set: TASK_PORT_REGISTER_MAX names, MACH_PORT_NULL where there is
+ *    none; memory that the caller gives back as what vm_read() gives
+ *
+ * Source: OSF manual page mach_ports_lookup.
+ */
+kern_return_t mach_ports_lookup(task_t target_task,
+    mach_port_array_t *init_port_set,
+    mach_msg_type_number_t *init_port_set_count);
+
 #ifdef __cplusplus
 }
 #endif

@@ -196,6 +196,221 @@ kern_return_t vm_region_64(vm_map_read_t target_task, vm_address_t *address,
     vm_size_t *size, vm_region_flavor_t flavor, vm_region_info_t info,
     mach_msg_type_number_t *info_count, mach_port_t *object_name);
 
+/*
+ * vm_msync: writes memory back to where it came from, or lets go of it.
+ *
+ * => sync_flags: VM_SYNC_ of <mach/vm_sync.h>. All memory here is anonymous:
+ *    only VM_SYNC_KILLPAGES does something, which is to let go of the pages up
+ *    to the first hole. They read as zeros then; shared and wired ones stay
+ * => KERN_INVALID_ADDRESS: the range wraps around; or there is a hole in it,
+ *    and VM_SYNC_CONTIGUOUS is set: what was to be done was done
+ * => KERN_INVALID_ARGUMENT: VM_SYNC_SYNCHRONOUS and _ASYNCHRONOUS at once
+ *
+ * Source: OSF manual page vm_msync; xnu osfmk/vm/vm_map.c.
+ */
+kern_return_t vm_msync(vm_map_t target_task, vm_address_t address,
+    vm_size_t size, vm_sync_t sync_flags);
+
+/*
+ * vm_behavior_set: says how memory will be used.
+ *
+ * => new_behavior: VM_BEHAVIOR_ of <mach/vm_behavior.h>. DEFAULT to RSEQNTL are
+ *    noted, and vm_region tells; FREE and REUSABLE let go of the pages; ZERO
+ *    makes them zeros; the others change nothing
+ * => KERN_INVALID_ADDRESS: there is a hole; or what is to be reused is shared,
+ *    or cannot be written
+ * => KERN_PROTECTION_FAILURE: ZERO wants memory that may be written and not
+ *    executed, ZERO_WIRED_PAGES such as may be written
+ * => KERN_NO_SPACE: part of the range lies outside the map
+ * => KERN_INVALID_ARGUMENT: another behaviour, or PAGEOUT, or the range wraps
+ *
+ * Source: OSF manual page vm_behavior_set; xnu osfmk/vm/vm_map.c.
+ */
+kern_return_t vm_behavior_set(vm_map_t target_task, vm_address_t address,
+    vm_size_t size, vm_behavior_t new_behavior);
+
+/*
+ * vm_map: maps zeros, or the memory of an entry.
+ *
+ * => *address in: where, or from where on; out: where the memory is
+ * => size is rounded up to pages
+ * => mask: bits that the address is not to have: low ones align it, high ones
+ *    are a bound
+ * => flags: VM_FLAGS_ of <mach/vm_statistics.h>, and a tag
+ * => object: MACH_PORT_NULL, or an entry from mach_make_memory_entry();
+ *    offset: into it, in bytes
+ * => copy: the memory is a copy, and private; else it is the entry's own, seen
+ *    by all who map it
+ * => cur_protection is cut down to max_protection; VM_PROT_IS_MASK in one means
+ *    as much of it as the entry permits
+ * => KERN_INVALID_ARGUMENT: unknown bits or inheritance, size 0, or more than
+ *    the entry has
+ * => KERN_INVALID_OBJECT: object is no memory entry
+ * => KERN_INVALID_RIGHT: max_protection or cur_protection is more than the
+ *    entry permits
+ * => KERN_NO_SPACE, KERN_INVALID_ADDRESS: as vm_allocate()
+ *
+ * Source: OSF manual page vm_map; xnu osfmk/vm/vm_map.c.
+ */
+kern_return_t vm_map(vm_map_t target_task, vm_address_t *address,
+    vm_size_t size, vm_address_t mask, int flags, mem_entry_name_port_t object,
+    vm_offset_t offset, boolean_t copy, vm_prot_t cur_protection,
+    vm_prot_t max_protection, vm_inherit_t inheritance);
+kern_return_t vm_map_64(vm_map_t target_task, vm_address_t *address,
+    vm_size_t size, vm_address_t mask, int flags, mem_entry_name_port_t object,
+    memory_object_offset_t offset, boolean_t copy, vm_prot_t cur_protection,
+    vm_prot_t max_protection, vm_inherit_t inheritance);
+
+/*
+ * vm_machine_attribute: asks something of the machine's caches.
+ *
+ * => attribute: MATTR_CACHE; *value in: MATTR_VAL_ of <mach/vm_attributes.h>;
+ *    out: MATTR_VAL_ON for MATTR_VAL_GET
+ * => KERN_INVALID_ARGUMENT: another attribute or value, or the range wraps
+ * => KERN_INVALID_ADDRESS: part of the range lies outside the map
+ * => KERN_FAILURE: something is to be flushed, and there is a hole
+ *
+ * Source: OSF manual page vm_machine_attribute.
+ */
+kern_return_t vm_machine_attribute(vm_map_t target_task, vm_address_t address,
+    vm_size_t size, vm_machine_attribute_t attribute,
+    vm_machine_attribute_val_t *value);
+
+/*
+ * vm_remap: maps memory of a task a second time, into the same or another.
+ *
+ * => *target_address, size, mask, flags: as vm_map(); the memory is that of all
+ *    pages that the source's bytes touch. With VM_FLAGS_RETURN_DATA_ADDR the
+ *    address out has the source's offset in its page
+ * => copy: the memory is a copy; else it is the same, seen through both
+ * => protections stay; *cur_protection, *max_protection: what all of it has
+ * => KERN_INVALID_ADDRESS: there is a hole in the source
+ * => KERN_PROTECTION_FAILURE: what is to be copied may never be read
+ * => KERN_INVALID_ARGUMENT: unknown flags or inheritance, size 0, the range
+ *    wraps, or src_task is no task
+ * => KERN_NO_SPACE: as vm_map()
+ *
+ * Source: OSF manual page vm_remap; xnu osfmk/vm/vm_map.c.
+ */
+kern_return_t vm_remap(vm_map_t target_task, vm_address_t *target_address,
+    vm_size_t size, vm_address_t mask, int flags, vm_map_t src_task,
+    vm_address_t src_address, boolean_t copy, vm_prot_t *cur_protection,
+    vm_prot_t *max_protection, vm_inherit_t inheritance);
+
+/*
+ * vm_remap_new: vm_remap, of memory that has certain rights.
+ *
+ * => *cur_protection, *max_protection in: what all of it must have
+ * => KERN_PROTECTION_FAILURE: some of it has not; or both VM_PROT_WRITE and
+ *    VM_PROT_EXECUTE are asked for
+ * => KERN_INVALID_ARGUMENT: more is asked for than the maximum, or unknown bits
+ *
+ * Source: xnu osfmk/vm/vm_map.c.
+ */
+kern_return_t vm_remap_new(vm_map_t target_task, vm_address_t *target_address,
+    vm_size_t size, vm_address_t mask, int flags, vm_map_read_t src_task,
+    vm_address_t src_address, boolean_t copy, vm_prot_t *cur_protection,
+    vm_prot_t *max_protection, vm_inherit_t inheritance);
+
+/* task_wire: KERN_NOT_SUPPORTED, as xnu says. vm_wire_all() does it. */
+kern_return_t task_wire(vm_map_t target_task, boolean_t must_wire);
+
+/*
+ * mach_make_memory_entry: a port for memory, to be mapped with vm_map().
+ *
+ * => *size in: bytes; out: bytes that the entry has
+ * => offset: an address of the task, or an offset into parent_entry
+ * => permission: what mappings may have, and MAP_MEM_ flags of
+ *    <mach/memory_object_types.h>: MAP_MEM_NAMED_CREATE, fresh memory;
+ *    MAP_MEM_VM_COPY, a copy of the range; MAP_MEM_VM_SHARE or none, the range
+ *    itself; VM_PROT_IS_MASK, as much of the protection as there can be
+ * => *object_handle: a send right. The memory stays while there is a right, or
+ *    a mapping: mach_port_deallocate() gives it up
+ * => KERN_INVALID_VALUE: unknown flags
+ * => KERN_INVALID_ADDRESS: there is a hole in the range
+ * => KERN_PROTECTION_FAILURE: the memory, or the parent, has less protection
+ *    than is asked for
+ * => KERN_INVALID_ARGUMENT: size 0 of something that is not created, the range
+ *    wraps or is more than the parent has, or flags that do not go together
+ *
+ * Source: xnu osfmk/vm/vm_user.c.
+ */
+kern_return_t mach_make_memory_entry(vm_map_t target_task, vm_size_t *size,
+    vm_offset_t offset, vm_prot_t permission,
+    mem_entry_name_port_t *object_handle, mem_entry_name_port_t parent_entry);
+kern_return_t mach_make_memory_entry_64(vm_map_t target_task,
+    memory_object_size_t *size, memory_object_offset_t offset,
+    vm_prot_t permission, mach_port_t *object_handle,
+    mem_entry_name_port_t parent_entry);
+
+/*
+ * vm_map_page_query: what has become of a page.
+ *
+ * => *disposition: VM_PAGE_QUERY_PAGE_ of <mach/vm_statistics.h>; 0: nobody
+ *    wrote it, or nothing is mapped there
+ * => *ref_count: mappings of it
+ *
+ * Source: xnu osfmk/vm/vm_map.c.
+ */
+kern_return_t vm_map_page_query(vm_map_t target_map, vm_offset_t offset,
+    integer_t *disposition, integer_t *ref_count);
+
+/*
+ * vm_region_recurse: the region an address is in, as debuggers want it.
+ *
+ * => *address, *size, *info_count: as vm_region()
+ * => *nesting_depth out: 0, for there are no submaps
+ * => info: a struct vm_region_submap_info
+ * => KERN_INVALID_ADDRESS: there is no region at or above the address
+ * => KERN_INVALID_ARGUMENT: too little room
+ *
+ * Source: xnu osfmk/vm/vm_map.c.
+ */
+kern_return_t vm_region_recurse(vm_map_read_t target_task,
+    vm_address_t *address, vm_size_t *size, natural_t *nesting_depth,
+    vm_region_recurse_info_t info, mach_msg_type_number_t *info_count);
+
+/* vm_region_recurse_64: the same; info: a struct vm_region_submap_info_64, of
+ * the revision that there is room for, or vm_region_submap_short_info_64. */
+kern_return_t vm_region_recurse_64(vm_map_read_t target_task,
+    vm_address_t *address, vm_size_t *size, natural_t *nesting_depth,
+    vm_region_recurse_info_t info, mach_msg_type_number_t *info_count);
+
+/*
+ * vm_purgable_control: says whether memory may be lost when memory is short.
+ *
+ * => the memory comes from VM_FLAGS_PURGABLE, or MAP_MEM_PURGABLE
+ * => control: VM_PURGABLE_SET_STATE, whose *state out is the state before; or
+ *    _GET_STATE; or _PURGE_ALL, of all tasks. States: <mach/vm_purgable.h>
+ * => VM_PURGABLE_EMPTY from it: the contents were lost, and are zeros
+ * => KERN_INVALID_ADDRESS: nothing is mapped there
+ * => KERN_PROTECTION_FAILURE: it may not be written
+ * => KERN_INVALID_ARGUMENT: another control or state, or other memory
+ *
+ * Source: xnu osfmk/vm/vm_map.c.
+ */
+kern_return_t vm_purgable_control(vm_map_t target_task, vm_address_t address,
+    vm_purgable_t control, int *state);
+
+/* vm_map_exec_lockdown: nothing of the task's memory becomes executable any
+ * more: that is KERN_PROTECTION_FAILURE. Children inherit it.
+ *
+ * Source: xnu osfmk/vm/vm_map.c. */
+kern_return_t vm_map_exec_lockdown(vm_map_t target_task);
+
+/* What kernels built for debugging tell of a map. Others, and vmd, answer
+ * KERN_FAILURE, and write nothing.
+ *
+ * Source: xnu osfmk/vm/vm_debug.c. */
+kern_return_t mach_vm_region_info(vm_map_read_t task, vm_address_t address,
+    vm_info_region_t *region, vm_info_object_array_t *objects,
+    mach_msg_type_number_t *objects_count);
+kern_return_t mach_vm_region_info_64(vm_map_read_t task, vm_address_t address,
+    vm_info_region_64_t *region, vm_info_object_array_t *objects,
+    mach_msg_type_number_t *objects_count);
+kern_return_t vm_mapped_pages_info(vm_map_read_t task,
+    page_address_array_t *pages, mach_msg_type_number_t *pages_count);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,7 @@
+/* Codes in words, where GNU has them. */
+#ifndef GNUMACH_MACH_ERROR_H
+#define GNUMACH_MACH_ERROR_H
+
+#include <mach/mach_error.h>
+
+#endif
