@@ -231,7 +231,7 @@ bind_list(const struct binding *binding, struct operand *operand)
 	struct element *element;
 	size_t count = 0;
 
-	parameters_of_element(field, binding->arena, &parameters);
+	parameters_of_element(operand->parameter, binding->arena, &parameters);
 	inside.command = element_name(binding->arena, field->name);
 	inside.parameters = &parameters;
 	TAILQ_FOREACH(element, &operand->elements, link) {

@@ -1,106 +1,210 @@
 #include "client/vmctl/constants.h"
 
-#include <stdio.h>
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
-#include <mach/boolean.h>
-#include <mach/mach_types.h>
 #include <mach/mig_errors.h>
-#include <mach/vm_param.h>
 
+#include "client/vmctl/constant_table.h"
 #include "common/cleanup.h"
 
-#define CONSTANT(name)                                                         \
-	{                                                                      \
-#name, (uint64_t)(name)                                        \
-	}
-
-static const struct {
-	const char *name;
-	uint64_t number;
-} constants[] = {
-	CONSTANT(VM_PROT_NONE),
-	CONSTANT(VM_PROT_READ),
-	CONSTANT(VM_PROT_WRITE),
-	CONSTANT(VM_PROT_EXECUTE),
-	CONSTANT(VM_PROT_DEFAULT),
-	CONSTANT(VM_PROT_ALL),
-	CONSTANT(VM_PROT_NO_CHANGE),
-	CONSTANT(VM_PROT_COPY),
-	CONSTANT(VM_PROT_IS_MASK),
-
-	CONSTANT(VM_INHERIT_SHARE),
-	CONSTANT(VM_INHERIT_COPY),
-	CONSTANT(VM_INHERIT_NONE),
-	CONSTANT(VM_INHERIT_DONATE_COPY),
-	CONSTANT(VM_INHERIT_DEFAULT),
-
-	CONSTANT(VM_FLAGS_FIXED),
-	CONSTANT(VM_FLAGS_ANYWHERE),
-	CONSTANT(VM_FLAGS_PURGABLE),
-	CONSTANT(VM_FLAGS_4GB_CHUNK),
-	CONSTANT(VM_FLAGS_RANDOM_ADDR),
-	CONSTANT(VM_FLAGS_NO_CACHE),
-	CONSTANT(VM_FLAGS_RESILIENT_CODESIGN),
-	CONSTANT(VM_FLAGS_RESILIENT_MEDIA),
-	CONSTANT(VM_FLAGS_PERMANENT),
-	CONSTANT(VM_FLAGS_TPRO),
-	CONSTANT(VM_FLAGS_OVERWRITE),
-	CONSTANT(VM_FLAGS_RETURN_DATA_ADDR),
-	CONSTANT(VM_FLAGS_RETURN_4K_DATA_ADDR),
-	CONSTANT(VM_FLAGS_SUPERPAGE_SIZE_ANY),
-	CONSTANT(VM_FLAGS_SUPERPAGE_SIZE_2MB),
-
-	CONSTANT(VM_BEHAVIOR_DEFAULT),
-	CONSTANT(VM_BEHAVIOR_RANDOM),
-	CONSTANT(VM_BEHAVIOR_SEQUENTIAL),
-	CONSTANT(VM_BEHAVIOR_RSEQNTL),
-	CONSTANT(VM_BEHAVIOR_WILLNEED),
-	CONSTANT(VM_BEHAVIOR_DONTNEED),
-	CONSTANT(VM_BEHAVIOR_FREE),
-	CONSTANT(VM_BEHAVIOR_ZERO_WIRED_PAGES),
-	CONSTANT(VM_BEHAVIOR_REUSABLE),
-	CONSTANT(VM_BEHAVIOR_REUSE),
-	CONSTANT(VM_BEHAVIOR_CAN_REUSE),
-	CONSTANT(VM_BEHAVIOR_PAGEOUT),
-	CONSTANT(VM_BEHAVIOR_ZERO),
-
-	CONSTANT(VM_REGION_BASIC_INFO),
-	CONSTANT(VM_REGION_BASIC_INFO_64),
-	CONSTANT(VM_REGION_EXTENDED_INFO),
-	CONSTANT(VM_REGION_TOP_INFO),
-	CONSTANT(VM_REGION_BASIC_INFO_COUNT),
-	CONSTANT(VM_REGION_BASIC_INFO_COUNT_64),
-	CONSTANT(VM_MAP_ENTRY_MAX),
-
-	CONSTANT(TASK_BASIC_INFO),
-	CONSTANT(TASK_BASIC_INFO_32),
-	CONSTANT(TASK_BASIC2_INFO_32),
-	CONSTANT(TASK_BASIC_INFO_64),
-	CONSTANT(TASK_BASIC_INFO_64_2),
-	CONSTANT(MACH_TASK_BASIC_INFO),
-	CONSTANT(TASK_BASIC_INFO_32_COUNT),
-	CONSTANT(TASK_BASIC_INFO_64_COUNT),
-	CONSTANT(MACH_TASK_BASIC_INFO_COUNT),
-
-	CONSTANT(MACH_PORT_NULL),
-	CONSTANT(MACH_PORT_DEAD),
-	CONSTANT(VM_MIN_ADDRESS),
-	CONSTANT(VM_MAX_ADDRESS),
-	CONSTANT(TRUE),
-	CONSTANT(FALSE),
-};
-
-/* What a name may come without, and what the number means then. */
-static const struct {
+/*
+ * Constants that mean the same kind of thing: what their names begin with, and
+ * how a number of the kind is shown: as such, by its name, by the names of its
+ * bits, or by the name of a purgeable state, which is but part of it.
+ */
+static const struct family {
 	const char *prefix;
 	enum meaning meaning;
+	enum { NUMBERS, NAMES, BITS, STATES } shown;
 } families[] = {
-	{ "VM_PROT_", MEANING_PROTECTION },
-	{ "VM_INHERIT_", MEANING_INHERITANCE },
-	{ "VM_FLAGS_", MEANING_FLAGS },
+	{ "VM_PROT_", MEANING_PROTECTION, NUMBERS },
+	{ "VM_INHERIT_", MEANING_INHERITANCE, NUMBERS },
+	{ "VM_FLAGS_", MEANING_FLAGS, NUMBERS },
+	{ "VM_MEMORY_", MEANING_TAG, NAMES },
+	{ "VM_BEHAVIOR_", MEANING_BEHAVIOR, NAMES },
+	{ "VM_SYNC_", MEANING_SYNC, BITS },
+	{ "MATTR_VAL_", MEANING_ATTRIBUTE_VALUE, NAMES },
+	{ "MATTR_", MEANING_ATTRIBUTE, NUMBERS },
+	{ "VM_PURGABLE_", MEANING_PURGABLE, NUMBERS },
+	{ "VM_PURGABLE_", MEANING_PURGABLE_STATE, STATES },
+	{ "VM_VOLATILE_", MEANING_PURGABLE_STATE, NUMBERS },
+	{ "VM_PROT_", MEANING_PERMISSION, NUMBERS },
+	{ "MAP_MEM_", MEANING_PERMISSION, NUMBERS },
+	{ "VM_WIRE_", MEANING_WIRE, NUMBERS },
+	{ "VM_REGION_", MEANING_REGION, NUMBERS },
+	{ "VM_PAGE_INFO_", MEANING_PAGE, NUMBERS },
+	{ "VM_PAGE_QUERY_PAGE_", MEANING_DISPOSITION, BITS },
+	{ "SM_", MEANING_SHARE_MODE, NAMES },
+	{ "TASK_", MEANING_TASK, NUMBERS },
+	{ "MACH_TASK_", MEANING_TASK, NUMBERS },
+	{ "HOST_", MEANING_HOST, NUMBERS },
+	{ "MACH_PORT_RIGHT_", MEANING_RIGHT, NAMES },
+	{ "MACH_PORT_TYPE_", MEANING_PORT_TYPE, BITS },
+	{ "MACH_MSG_TYPE_", MEANING_MESSAGE_TYPE, NAMES },
 };
+
+static bool
+is_of(const struct family *family, const char *constant)
+{
+	return strncmp(constant, family->prefix, strlen(family->prefix)) == 0;
+}
+
+/* --- By name ---------------------------------------------------------- */
+
+/* -1: there is none. */
+static int
+index_of(const char *prefix, const char *name)
+{
+	size_t length = strlen(prefix);
+
+	for (size_t i = 0; i < ARRAY_SIZE(constants); i++)
+		if (strncmp(constants[i].name, prefix, length) == 0 &&
+		    strcasecmp(constants[i].name + length, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static enum meaning
+meaning_of_constant(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		if (is_of(&families[i], name))
+			return families[i].meaning;
+	return MEANING_NONE;
+}
+
+static bool
+has_family(enum meaning meaning)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		if (families[i].meaning == meaning)
+			return true;
+	return false;
+}
+
+/* Of the families, those that go with the meaning. */
+static int
+index_in_family(const char *name, enum meaning meaning)
+{
+	int found = -1;
+
+	for (size_t i = 0; i < ARRAY_SIZE(families) && found < 0; i++)
+		if (families[i].meaning == meaning)
+			found = index_of(families[i].prefix, name);
+	return found;
+}
+
+/* False: more than one family has the name. */
+static bool
+index_in_any(const char *name, int *found, struct complaint *complaint)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		int other = index_of(families[i].prefix, name);
+
+		if (other >= 0 && *found >= 0 && other != *found)
+			return complain(complaint,
+			    "'" WORD "' may be %s or %s: say which", name,
+			    constants[*found].name, constants[other].name);
+		*found = MAX(*found, other);
+	}
+	return true;
+}
+
+bool
+constant_find(const char *name, enum meaning meaning, struct value *value,
+    struct complaint *complaint)
+{
+	int found = index_in_family(name, meaning);
+
+	if (found < 0)
+		found = index_of("", name);
+	if (found < 0 && !has_family(meaning) &&
+	    !index_in_any(name, &found, complaint))
+		return false;
+	if (found < 0)
+		return complain(complaint, "no constant '" WORD "'", name);
+	value->number = constants[found].number;
+	value->meaning = meaning_of_constant(constants[found].name);
+	return true;
+}
+
+/* --- By number -------------------------------------------------------- */
+
+/* What is behind the prefix. NULL: it has no name. */
+static const char *
+name_in(const struct family *family, uint64_t number)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(constants); i++)
+		if (constants[i].number == number &&
+		    is_of(family, constants[i].name))
+			return constants[i].name + strlen(family->prefix);
+	return NULL;
+}
+
+/* The names of the bits, and what has none, with a | between. */
+static void
+print_bits(FILE *out, const struct family *family, uint64_t number)
+{
+	const char *between = "";
+
+	for (uint64_t bit = 1; bit != 0; bit <<= 1) {
+		const char *name = number & bit ? name_in(family, bit) : NULL;
+
+		if (!name)
+			continue;
+		fprintf(out, "%s%s", between, name);
+		between = "|";
+		number &= ~bit;
+	}
+	if (number != 0)
+		fprintf(out, "%s%#" PRIx64, between, number);
+}
+
+/* How numbers of a meaning are shown. NULL: not by name. */
+static const struct family *
+shown_family(enum meaning meaning)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		if (families[i].meaning == meaning &&
+		    families[i].shown != NUMBERS)
+			return &families[i];
+	return NULL;
+}
+
+const char *
+constant_name(struct value value)
+{
+	const struct family *family = shown_family(value.meaning);
+
+	return family ? name_in(family, value.number) : NULL;
+}
+
+bool
+constant_print(FILE *out, struct value value)
+{
+	const struct family *family = shown_family(value.meaning);
+	uint64_t number = value.number, rest = 0;
+	const char *name;
+
+	if (!family)
+		return false;
+	if (family->shown == BITS && number != 0) {
+		print_bits(out, family, number);
+		return true;
+	}
+	if (family->shown == STATES)
+		rest = number & ~(uint64_t)VM_PURGABLE_STATE_MASK;
+	name = name_in(family, number - rest);
+	if (name)
+		fputs(name, out);
+	if (name && rest != 0)
+		fprintf(out, "|%#" PRIx64, rest);
+	return name != NULL;
+}
+
+/* --- Codes ------------------------------------------------------------ */
 
 #define CODE(name)                                                             \
 	{                                                                      \
@@ -217,72 +321,6 @@ static const struct {
 	CODE(MIG_SERVER_DIED),
 	CODE(MIG_TRAILER_ERROR),
 };
-
-/* -1: there is none. */
-static int
-index_of(const char *prefix, const char *name)
-{
-	size_t length = strlen(prefix);
-
-	for (size_t i = 0; i < ARRAY_SIZE(constants); i++)
-		if (strncmp(constants[i].name, prefix, length) == 0 &&
-		    strcasecmp(constants[i].name + length, name) == 0)
-			return (int)i;
-	return -1;
-}
-
-static enum meaning
-meaning_of_constant(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
-		if (strncmp(name, families[i].prefix,
-			strlen(families[i].prefix)) == 0)
-			return families[i].meaning;
-	return MEANING_NONE;
-}
-
-/* Of the families, the one that goes with the meaning. */
-static int
-index_in_family(const char *name, enum meaning meaning)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
-		if (families[i].meaning == meaning)
-			return index_of(families[i].prefix, name);
-	return -1;
-}
-
-/* False: more than one family has the name. */
-static bool
-index_in_any(const char *name, int *found, struct complaint *complaint)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
-		int other = index_of(families[i].prefix, name);
-
-		if (other >= 0 && *found >= 0)
-			return complain(complaint,
-			    "'" WORD "' may be %s or %s: say which", name,
-			    constants[*found].name, constants[other].name);
-		*found = MAX(*found, other);
-	}
-	return true;
-}
-
-bool
-constant_find(const char *name, enum meaning meaning, struct value *value,
-    struct complaint *complaint)
-{
-	int found = index_of("", name);
-
-	if (found < 0)
-		found = index_in_family(name, meaning);
-	if (found < 0 && !index_in_any(name, &found, complaint))
-		return false;
-	if (found < 0)
-		return complain(complaint, "no constant '" WORD "'", name);
-	value->number = constants[found].number;
-	value->meaning = meaning_of_constant(constants[found].name);
-	return true;
-}
 
 bool
 code_find(const char *name, kern_return_t *code)

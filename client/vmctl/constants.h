@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include <mach/kern_return.h>
 
@@ -15,12 +16,20 @@
 /*
  * A constant's value.
  *
- * => the whole name, or what comes behind VM_PROT_, VM_INHERIT_ or VM_FLAGS_:
- *    of these the one that goes with the meaning, else any that has the name
+ * => what comes behind VM_PROT_, VM_INHERIT_, VM_FLAGS_ and so on, according to
+ *    the meaning; or a whole name. If the meaning has no constants of its own,
+ *    any prefix may be left off
  * => false: there is none, or more than one
  */
 bool constant_find(const char *name, enum meaning meaning, struct value *value,
     struct complaint *complaint);
+
+/* Shows a number of some meaning by name, without the prefix: `RANDOM`,
+ * `PRESENT|DIRTY`. False: it has none, and nothing is shown. */
+bool constant_print(FILE *out, struct value value);
+
+/* ... the name of such a number, if it has a single one; or NULL. */
+const char *constant_name(struct value value);
 
 /* A code's number; KERN_ may be left out. False: there is none. */
 bool code_find(const char *name, kern_return_t *code);

@@ -112,9 +112,12 @@ field_kind(const ProtobufCFieldDescriptor *field)
 
 /* The i'th number of a field that has more than one, or its only one. */
 static struct value
-number_at(const ProtobufCFieldDescriptor *field, const void *at, size_t i)
+number_at(const ProtobufCMessageDescriptor *shape,
+    const ProtobufCFieldDescriptor *field, const void *at, size_t i)
 {
-	struct value value = { .meaning = meaning_of(field->name) };
+	struct value value = {
+		.meaning = meaning_of(shape->short_name, field->name),
+	};
 
 	if (field->type == PROTOBUF_C_TYPE_BOOL)
 		value.meaning = MEANING_BOOLEAN;
@@ -277,12 +280,34 @@ find_field(struct place *place, const char *name, size_t length)
 	return NULL;
 }
 
-/* The field at the end of a way, a single number. */
+/* One of a list's numbers is meant: which? What is behind it is no number. */
+static bool
+find_index(const struct place *place, const ProtobufCFieldDescriptor *field,
+    const char *text, size_t *index, struct complaint *complaint)
+{
+	const size_t *count;
+	char *end;
+
+	*index = strtoul(text, &end, 10);
+	if (*end != '\0')
+		return complain(complaint, "'" WORD "' is no number", text);
+	if (!place->message)
+		return true;
+	count = const_member(place->message, field->quantifier_offset);
+	return *index < *count ||
+	       complain(complaint, "its field '%s' has %zu elements",
+		   field->name, *count);
+}
+
+/* The field at the end of a way, a single number; or one of a list, and which.
+ */
 static const ProtobufCFieldDescriptor *
-follow(struct place *place, const char *way, struct complaint *complaint)
+follow(struct place *place, const char *way, size_t *index,
+    struct complaint *complaint)
 {
 	const ProtobufCFieldDescriptor *field = NULL;
 
+	*index = 0;
 	if (!way && place->shape->n_fields > 0)
 		way = place->shape->fields[0].name;
 	if (!way) {
@@ -305,6 +330,11 @@ follow(struct place *place, const char *way, struct complaint *complaint)
 		way++;
 		*place = part_of(place, field);
 	}
+	if (field_kind(field) == FIELD_NUMBER &&
+	    field->label == PROTOBUF_C_LABEL_REPEATED && *way == '.')
+		return find_index(place, field, way + 1, index, complaint)
+			   ? field
+			   : NULL;
 	if (*way == '\0' && field_kind(field) == FIELD_NUMBER &&
 	    field->label != PROTOBUF_C_LABEL_REPEATED)
 		return field;
@@ -317,8 +347,9 @@ message_could_have(const ProtobufCMessageDescriptor *shape, const char *way,
     struct complaint *complaint)
 {
 	struct place place = { .shape = shape };
+	size_t index;
 
-	return follow(&place, way, complaint) != NULL;
+	return follow(&place, way, &index, complaint) != NULL;
 }
 
 bool
@@ -326,12 +357,17 @@ message_get(const ProtobufCMessage *message, const char *way,
     struct value *value, struct complaint *complaint)
 {
 	struct place place = { message->descriptor, message };
-	const ProtobufCFieldDescriptor *field = follow(&place, way, complaint);
+	size_t index;
+	const ProtobufCFieldDescriptor *field =
+	    follow(&place, way, &index, complaint);
+	const void *at;
 
 	if (!field)
 		return false;
-	*value =
-	    number_at(field, const_member(place.message, field->offset), 0);
+	at = const_member(place.message, field->offset);
+	if (field->label == PROTOBUF_C_LABEL_REPEATED)
+		at = pointer_at(at);
+	*value = number_at(place.shape, field, at, index);
 	return true;
 }
 
@@ -357,12 +393,12 @@ static bool print_fields(FILE *out, const ProtobufCMessage *message,
 
 /* One of a field's, or its only one. */
 static void
-print_one(FILE *out, const ProtobufCFieldDescriptor *field, const void *at,
-    size_t i)
+print_one(FILE *out, const ProtobufCMessageDescriptor *shape,
+    const ProtobufCFieldDescriptor *field, const void *at, size_t i)
 {
 	switch (field_kind(field)) {
 	case FIELD_NUMBER:
-		value_print(out, number_at(field, at, i));
+		value_print(out, number_at(shape, field, at, i));
 		break;
 	case FIELD_BYTES:
 		if (field->type == PROTOBUF_C_TYPE_STRING)
@@ -394,7 +430,7 @@ print_list(FILE *out, const ProtobufCMessage *message,
 	for (size_t i = 0; i < *count; i++) {
 		if (i > 0)
 			fputc(' ', out);
-		print_one(out, field, list, i);
+		print_one(out, message->descriptor, field, list, i);
 	}
 	fputc(']', out);
 }
@@ -419,7 +455,7 @@ print_field(FILE *out, const ProtobufCMessage *message,
 	if (field->label == PROTOBUF_C_LABEL_REPEATED)
 		print_list(out, message, field);
 	else
-		print_one(out, field, at, 0);
+		print_one(out, message->descriptor, field, at, 0);
 	return false;
 }
 

@@ -49,8 +49,8 @@ bool message_put_message(ProtobufCMessage *message,
 /* --- Asking ----------------------------------------------------------- */
 
 /*
- * A number in a message, by the way to it: `size`, `user_time.seconds`; NULL:
- * the first field.
+ * A number in a message, by the way to it: `size`, `user_time.seconds`; of a
+ * list, `page.0`; NULL: the first field.
  *
  * => message_could_have: may messages of that shape have it?
  * => message_get: false if this one has not

@@ -34,6 +34,17 @@ scan_picture(struct scan *scan, struct value *value)
 	return true;
 }
 
+/* The number of one of a list. */
+static bool
+scan_index(struct scan *scan)
+{
+	const char *start = scan->at;
+
+	while (scan_peek(scan) >= '0' && scan_peek(scan) <= '9')
+		scan->at++;
+	return scan->at > start;
+}
+
 /* What follows a variable's name: the way to a field of its reply. */
 static bool
 scan_field(struct scan *scan, const char **field)
@@ -41,11 +52,24 @@ scan_field(struct scan *scan, const char **field)
 	const char *start = scan->at;
 
 	do {
-		if (!scan_name(scan))
+		if (!scan_name(scan) && !scan_index(scan))
 			return scan_unexpected(scan);
 	} while (scan_take(scan, '.'));
 	*field = arena_text(scan->arena, start, (size_t)(scan->at - start));
 	return true;
+}
+
+/* VM_MAKE_TAG(STACK): a tag, where flags have it. */
+static bool
+scan_tag(struct scan *scan, struct term *term)
+{
+	term->is_tag = true;
+	term->name = scan_name(scan);
+	if (term->name)
+		term->kind = TERM_CONSTANT;
+	else if (!scan_number(scan, &term->value))
+		return false;
+	return scan_take(scan, ')') || scan_unexpected(scan);
 }
 
 static bool
@@ -63,6 +87,8 @@ scan_term(struct scan *scan, struct term *term)
 	term->name = scan_name(scan);
 	if (!term->name)
 		return scan_number(scan, &term->value);
+	if (strcmp(term->name, "VM_MAKE_TAG") == 0 && scan_take(scan, '('))
+		return scan_tag(scan, term);
 	term->kind = TERM_CONSTANT;
 	return true;
 }

@@ -2,7 +2,7 @@
  * Operands, as they are written
  *
  *      0x1000   64K   -1   rw-   $task   $region.size   $a+0x1000
- *      VM_PROT_READ|VM_PROT_WRITE   rw-/rwx
+ *      $l.page.0   VM_PROT_READ|VM_PROT_WRITE   rw-/rwx   VM_MAKE_TAG(STACK)
  *      "text\n"   "ab"*4096   @file
  *      [0x1000 0x20, 0x3000 0x10]
  *
@@ -27,6 +27,7 @@ struct term {
 	TAILQ_ENTRY(term) link; /* operand::terms */
 	char sign;              /* before it: '+', '-' or '|' */
 	enum { TERM_NUMBER, TERM_CONSTANT, TERM_VARIABLE } kind;
+	bool is_tag;        /* VM_MAKE_TAG() of what follows */
 	const char *name;   /* of a constant, or a variable */
 	const char *field;  /* behind the variable's dot, or NULL */
 	struct value value; /* a number's; a bound constant's */

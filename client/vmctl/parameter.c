@@ -26,7 +26,8 @@ kind_of_field(const ProtobufCFieldDescriptor *field)
 }
 
 static struct parameter
-parameter_of(const ProtobufCFieldDescriptor *field)
+parameter_of(const ProtobufCMessageDescriptor *shape,
+    const ProtobufCFieldDescriptor *field)
 {
 	bool optional = field->label == PROTOBUF_C_LABEL_OPTIONAL;
 
@@ -34,7 +35,7 @@ parameter_of(const ProtobufCFieldDescriptor *field)
 		.name = field->name,
 		.kind = kind_of_field(field),
 		.need = optional ? NEED_NEVER : NEED_ALWAYS,
-		.meaning = meaning_of(field->name),
+		.meaning = meaning_of(shape->short_name, field->name),
 		.field = field,
 	};
 }
@@ -47,15 +48,16 @@ parameters_of(const ProtobufCMessageDescriptor *shape, size_t before,
 	struct parameter *list = arena_alloc(arena, count * sizeof(*list));
 
 	for (unsigned i = 0; i < shape->n_fields; i++)
-		list[before + i] = parameter_of(&shape->fields[i]);
+		list[before + i] = parameter_of(shape, &shape->fields[i]);
 	*parameters = (struct parameters){ list, count };
 	return list;
 }
 
 void
-parameters_of_element(const ProtobufCFieldDescriptor *field,
-    struct arena *arena, struct parameters *parameters)
+parameters_of_element(const struct parameter *list, struct arena *arena,
+    struct parameters *parameters)
 {
+	const ProtobufCFieldDescriptor *field = list->field;
 	struct parameter *only;
 
 	if (field_kind(field) == FIELD_MESSAGE) {
@@ -63,7 +65,7 @@ parameters_of_element(const ProtobufCFieldDescriptor *field,
 		return;
 	}
 	only = arena_alloc(arena, sizeof(*only));
-	*only = parameter_of(field);
+	*only = *list;
 	only->need = NEED_ALWAYS;
 	only->kind = field_kind(field) == FIELD_BYTES ? PARAMETER_BYTES
 						      : PARAMETER_NUMBER;

@@ -61,8 +61,8 @@ struct parameter *parameters_of(const ProtobufCMessageDescriptor *shape,
     struct parameters *parameters);
 
 /* Of an element of a list: the fields of a message, or a number or string. */
-void parameters_of_element(const ProtobufCFieldDescriptor *field,
-    struct arena *arena, struct parameters *parameters);
+void parameters_of_element(const struct parameter *list, struct arena *arena,
+    struct parameters *parameters);
 
 /* The command with its parameters: `vm_copy task source_address size ...`. */
 void parameters_print(FILE *out, const char *command,

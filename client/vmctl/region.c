@@ -3,21 +3,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <mach/mach_vm.h>
-#include <mach/vm_page_size.h>
 
+#include "client/vmctl/constants.h"
 #include "client/vmctl/value.h"
-#include "client/vmd.h"
 #include "common/cleanup.h"
 
-enum {
-	/* Pages that vmd_pages is asked for at once. */
-	PAGES = 4096,
-
-	/* A larger region's pages are not counted. */
-	COUNTED_MOST = 1 << 18,
-};
+/* Characters that a line of 80 has left for the tag. */
+enum { TAG_WIDTH = 8 };
 
 struct region {
 	uint64_t start;
@@ -26,13 +21,25 @@ struct region {
 	vm_prot_t max_protection;
 	vm_inherit_t inheritance;
 	bool shared;
+
+	/* What only a map shows. */
+	unsigned int wired; /* so many times */
+	unsigned int tag;
+	unsigned int share_mode;
+	uint64_t resident; /* pages */
+};
+
+/* How much is asked of a region, and which neighbours look alike then. */
+struct view {
+	kern_return_t (*get)(task_t task, uint64_t address, struct region *);
+	bool (*are_alike)(const struct region *a, const struct region *b);
 };
 
 /* --- Asked for -------------------------------------------------------- */
 
 /* The region that an address is in, or else the next one above. */
 static kern_return_t
-region_get(task_t task, uint64_t address, struct region *region)
+get_basic(task_t task, uint64_t address, struct region *region)
 {
 	struct vm_region_basic_info_64 info;
 	mach_msg_type_number_t count = VM_REGION_BASIC_INFO_COUNT_64;
@@ -50,9 +57,32 @@ region_get(task_t task, uint64_t address, struct region *region)
 			.max_protection = info.max_protection,
 			.inheritance = info.inheritance,
 			.shared = info.shared != FALSE,
+			.wired = info.user_wired_count,
 		};
 	/* What GNU Mach says at the end. */
 	return kr == KERN_NO_SPACE ? KERN_INVALID_ADDRESS : kr;
+}
+
+static kern_return_t
+get_all(task_t task, uint64_t address, struct region *region)
+{
+	struct vm_region_extended_info info;
+	mach_msg_type_number_t count = VM_REGION_EXTENDED_INFO_COUNT;
+	mach_vm_size_t size = 0;
+	mach_port_t object;
+	kern_return_t kr = get_basic(task, address, region);
+
+	if (kr != KERN_SUCCESS)
+		return kr;
+	address = region->start;
+	kr = mach_vm_region(task, &address, &size, VM_REGION_EXTENDED_INFO,
+	    (vm_region_info_t)&info, &count, &object);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	region->tag = info.user_tag;
+	region->share_mode = info.share_mode;
+	region->resident = info.pages_resident;
+	return KERN_SUCCESS;
 }
 
 static bool
@@ -63,21 +93,34 @@ are_alike(const struct region *a, const struct region *b)
 	       a->inheritance == b->inheritance && a->shared == b->shared;
 }
 
+static bool
+are_all_alike(const struct region *a, const struct region *b)
+{
+	return are_alike(a, b) && a->wired == b->wired && a->tag == b->tag &&
+	       a->share_mode == b->share_mode;
+}
+
+static const struct view basic = { get_basic, are_alike };
+static const struct view whole = { get_all, are_all_alike };
+
 /*
  * The first region that begins at an address or above, with all its alike
  * neighbours. KERN_INVALID_ADDRESS: there are no more.
  */
 static kern_return_t
-region_next(task_t task, uint64_t address, struct region *region)
+region_next(const struct view *view, task_t task, uint64_t address,
+    struct region *region)
 {
 	struct region next;
-	kern_return_t kr = region_get(task, address, region);
+	kern_return_t kr = view->get(task, address, region);
 
 	if (kr != KERN_SUCCESS)
 		return kr;
-	while (region_get(task, region->end, &next) == KERN_SUCCESS &&
-	       next.start == region->end && are_alike(region, &next))
+	while (view->get(task, region->end, &next) == KERN_SUCCESS &&
+	       next.start == region->end && view->are_alike(region, &next)) {
 		region->end = next.end;
+		region->resident += next.resident;
+	}
 	return KERN_SUCCESS;
 }
 
@@ -85,34 +128,11 @@ region_next(task_t task, uint64_t address, struct region *region)
 static kern_return_t
 region_find(task_t task, uint64_t address, struct region *region)
 {
-	kern_return_t kr = region_next(task, 0, region);
+	kern_return_t kr = region_next(&basic, task, 0, region);
 
 	while (kr == KERN_SUCCESS && region->end <= address)
-		kr = region_next(task, region->end, region);
+		kr = region_next(&basic, task, region->end, region);
 	return kr;
-}
-
-/* Pages that have a frame. */
-static kern_return_t
-count_pages(task_t task, const struct region *region, size_t *resident)
-{
-	struct vmd_page pages[PAGES];
-	uint64_t at = region->start;
-	size_t count;
-
-	*resident = 0;
-	while (at < region->end) {
-		kern_return_t kr;
-
-		count = PAGES;
-		kr = vmd_pages(task, at, region->end - at, pages, &count);
-		if (kr != KERN_SUCCESS)
-			return kr;
-		for (size_t i = 0; i < count; i++)
-			*resident += pages[i].frame != 0;
-		at += count * vm_page_size;
-	}
-	return KERN_SUCCESS;
 }
 
 /* --- Shown ------------------------------------------------------------ */
@@ -147,27 +167,74 @@ print_attributes(FILE *out, const struct region *region)
 	    (struct value){ region->inheritance, MEANING_INHERITANCE });
 }
 
-static kern_return_t
-print_row(task_t task, const struct region *region)
+static const char *
+attributes_text(const struct region *region, char *text, size_t room)
 {
-	char range[64], size[32], resident[32] = "?";
-	uint64_t bytes = region->end - region->start;
-	size_t pages;
-	kern_return_t kr = KERN_SUCCESS;
+	FILE *out = fmemopen(text, room, "w");
 
-	if (bytes / vm_page_size <= COUNTED_MOST) {
-		kr = count_pages(task, region, &pages);
-		snprintf(resident, sizeof(resident), "%zu", pages);
+	text[0] = '\0';
+	if (out) {
+		print_attributes(out, region);
+		fclose(out);
 	}
-	if (kr != KERN_SUCCESS)
-		return kr;
+	return text;
+}
+
+/* A name, if the line has room for it; else a number, or nothing for none. */
+static const char *
+tag_text(unsigned int tag, char *text, size_t room)
+{
+	const char *name = constant_name((struct value){ tag, MEANING_TAG });
+
+	if (tag == 0)
+		return "";
+	if (name && strlen(name) <= TAG_WIDTH)
+		return name;
+	snprintf(text, room, "%u", tag);
+	return text;
+}
+
+static const char *
+sharing_text(unsigned int mode)
+{
+	static const char *const modes[] = {
+		[SM_COW] = "cow",
+		[SM_PRIVATE] = "private",
+		[SM_EMPTY] = "empty",
+		[SM_SHARED] = "shared",
+		[SM_TRUESHARED] = "shared",
+		[SM_PRIVATE_ALIASED] = "aliased",
+		[SM_SHARED_ALIASED] = "aliased",
+		[SM_LARGE_PAGE] = "large",
+	};
+
+	return mode < ARRAY_SIZE(modes) && modes[mode] ? modes[mode] : "?";
+}
+
+static void
+print_head(void)
+{
+	printf("  %-23s %6s %7s %5s  %-15s %s %s\n", "start-end", "size",
+	    "pages", "wired", "cur/max inherit", "sharing", "tag");
+}
+
+static void
+print_row(const struct region *region)
+{
+	char range[64], size[32], attributes[64], number[16];
+	const char *tag = tag_text(region->tag, number, sizeof(number));
+	const char *sharing = sharing_text(region->share_mode);
+
 	snprintf(range, sizeof(range), "%#" PRIx64 "-%#" PRIx64, region->start,
 	    region->end);
-	printf("  %-23s  %6s  %8s  ", range,
-	    size_text(bytes, size, sizeof(size)), resident);
-	print_attributes(stdout, region);
-	puts(region->shared ? " shared" : "");
-	return KERN_SUCCESS;
+	printf("  %-23s %6s %7" PRIu64 " %5u  %-15s ", range,
+	    size_text(region->end - region->start, size, sizeof(size)),
+	    region->resident, region->wired,
+	    attributes_text(region, attributes, sizeof(attributes)));
+	if (*tag)
+		printf("%-7s %s\n", sharing, tag);
+	else
+		puts(sharing);
 }
 
 bool
@@ -175,18 +242,15 @@ region_map(struct run *run, const struct argument *argument)
 {
 	task_t task = (task_t)argument[0].value.number;
 	struct region region = { .end = 0 };
-	kern_return_t kr = region_next(task, 0, &region);
+	kern_return_t kr = region_next(&whole, task, 0, &region);
 
 	if (kr == KERN_SUCCESS)
-		printf("  %-23s  %6s  %8s  %s\n", "start-end", "size",
-		    "resident", "cur/max inherit");
+		print_head();
 	else if (kr == KERN_INVALID_ADDRESS)
 		puts("  nothing is mapped");
 	while (kr == KERN_SUCCESS) {
-		kr = print_row(task, &region);
-		if (kr != KERN_SUCCESS)
-			return run_fail_call(run, "vmd_pages", kr);
-		kr = region_next(task, region.end, &region);
+		print_row(&region);
+		kr = region_next(&whole, task, region.end, &region);
 	}
 	return kr == KERN_INVALID_ADDRESS ||
 	       run_fail_call(run, "mach_vm_region", kr);

@@ -20,6 +20,8 @@ static const struct {
 	{ TASK_BASE, &task__descriptor, "task" },
 	{ VM_MAP_BASE, &vm_map__descriptor, "task" },
 	{ MACH_VM_BASE, &mach_vm__descriptor, "task" },
+	{ MACH_BASE, &mach__descriptor, "task" },
+	{ GNUMACH_BASE, &gnumach__descriptor, "host" },
 	{ VMD_BASE, &vmd__descriptor, NULL },
 };
 
@@ -28,6 +30,8 @@ static const struct {
 	int id;
 	const char *port;
 } exceptions[] = {
+	{ GNUMACH_ID(vm_cache_statistics), "task" },
+	{ GNUMACH_ID(vm_get_size_limit), "task" },
 	{ VMD_ID(vmd_pages), "task" },
 };
 

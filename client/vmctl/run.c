@@ -68,10 +68,12 @@ do_call(struct run *run, const struct command *command)
 	_cleanup_(reply_deinit) struct reply reply = { .code = KERN_SUCCESS };
 	struct complaint complaint;
 	char expected[32];
+	bool made = request_make(command, &request, &complaint);
 
+	/* What it held may have been an operand. */
 	if (command->kept)
 		variable_set(command->kept, NULL);
-	if (!request_make(command, &request, &complaint))
+	if (!made)
 		return run_fail(run, "%s", complaint.text);
 	routine_call(&command->routine, &request, &reply);
 	if (reply.code != command->code) {

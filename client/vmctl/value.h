@@ -13,10 +13,30 @@
 enum meaning {
 	MEANING_NONE,
 	MEANING_HEX, /* addresses, sizes, ports */
-	MEANING_FLAGS,
+	MEANING_BOOLEAN,
+
+	/* Numbers that have names: constants.c. */
 	MEANING_PROTECTION,
 	MEANING_INHERITANCE,
-	MEANING_BOOLEAN,
+	MEANING_FLAGS,
+	MEANING_TAG,
+	MEANING_BEHAVIOR,
+	MEANING_SYNC,
+	MEANING_ATTRIBUTE,
+	MEANING_ATTRIBUTE_VALUE,
+	MEANING_PURGABLE, /* what is done with it */
+	MEANING_PURGABLE_STATE,
+	MEANING_PERMISSION, /* of a memory entry */
+	MEANING_WIRE,       /* what is wired */
+	MEANING_REGION,     /* flavours, and room for them, of vm_region */
+	MEANING_PAGE,       /* ... of mach_vm_page_info */
+	MEANING_TASK,       /* ... of task_info, and its special ports */
+	MEANING_HOST,       /* ... of host_info, and its special ports */
+	MEANING_DISPOSITION,
+	MEANING_SHARE_MODE,
+	MEANING_RIGHT,        /* to a port */
+	MEANING_PORT_TYPE,    /* the rights of a name */
+	MEANING_MESSAGE_TYPE, /* what becomes of a right in a message */
 };
 
 struct value {
@@ -24,8 +44,8 @@ struct value {
 	enum meaning meaning;
 };
 
-/* Of a field, or an operand, of this name. */
-enum meaning meaning_of(const char *name);
+/* Of a field of a message of that name; NULL: of an operand. */
+enum meaning meaning_of(const char *message, const char *name);
 
-/* As `rw-`, `copy`, `TRUE`, 0x1000 or 12. */
+/* As `rw-`, `copy`, `TRUE`, `STACK`, 0x1000 or 12. */
 void value_print(FILE *out, struct value value);

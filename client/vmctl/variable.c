@@ -8,6 +8,9 @@
 #include "client/vmctl/message.h"
 #include "common/cleanup.h"
 
+/* Where flags have the tag. */
+enum { TAG_SHIFT = 24 };
+
 static bool
 get_self(struct value *value, struct complaint *complaint)
 {
@@ -138,7 +141,8 @@ terms_bind(struct terms *terms, enum meaning meaning,
 		if (term->kind == TERM_VARIABLE)
 			bound = bind_variable(term, variables, complaint);
 		else if (term->kind == TERM_CONSTANT)
-			bound = constant_find(term->name, meaning, &term->value,
+			bound = constant_find(term->name,
+			    term->is_tag ? MEANING_TAG : meaning, &term->value,
 			    complaint);
 		if (!bound)
 			return false;
@@ -166,6 +170,9 @@ term_value(const struct term *term, struct value *value,
 
 	if (term->kind != TERM_VARIABLE) {
 		*value = term->value;
+		if (term->is_tag)
+			*value = (struct value){ value->number << TAG_SHIFT,
+				MEANING_FLAGS };
 		return true;
 	}
 	if (variable->builtin)
