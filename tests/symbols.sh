@@ -51,13 +51,17 @@ declared() {
 	done | awk '
 	/^ ?typedef |[{]/ { next }
 	/[(]/ { sub(/ ?[(].*/, ""); sub(/.*[ *]/, ""); print; next }
-	/^ ?extern / { sub(/.*[ *]/, ""); print }' | sort -u
+	/^ ?extern / { sub(/.*[ *]/, ""); print }' >"$work/names"
+	# What GNU Mach spells otherwise is looked for under another name.
+	cat "$1"/client/gnumach/mach/*.h |
+	sed -n 's/.*__asm__("\([a-z_]*\)").*/\1/p' >>"$work/names"
+	sort -u "$work/names"
 }
 
 # The routines that are served, and that a program calls under their own names:
 # a trap is called by another.
 served() {
-	sed -n 's/^ *rpc \([a-z_0-9]*\) (\([A-Za-z]*\)).*/\1 \2/p' \
+	sed -n 's/^ *rpc \([a-z_0-9]*\) (\([A-Za-z0-9]*\)).*/\1 \2/p' \
 	    "$1"/proto/*.proto |
 	awk '$2 != "Absent" && $1 !~ /_trap$/ { print $1 }' | sort -u
 }
@@ -90,7 +94,7 @@ holds "what is exported is declared" \
 holds "what is declared is exported" \
     "$(comm -13 "$work/exported" "$work/declared")"
 holds "what is exported has the name of a call, or is vmd's" \
-    "$(grep -Ev '^(vm|mach|task|host|vmd)_' "$work/exported")"
+    "$(grep -Ev '^(vm|_?mach|gnumach|task|host|vmd)_' "$work/exported")"
 holds "each routine that is served is exported" \
     "$(comm -13 "$work/exported" "$work/served")"
 soname=$(readelf -d "$library" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')

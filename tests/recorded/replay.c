@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <mach/gnumach.h>
 #include <mach/mach.h>
 #include <mach/vm_param.h>
 
@@ -52,81 +53,77 @@ machine_task_create(word parent, int inherit, word *child)
 	return kr;
 }
 
-/*
- * vm_map is not served yet. Memory as it maps it is made by the calls that it
- * stands for, so that what comes after it can be compared; its own refusals are
- * not (exceptions).
- */
 static int
 machine_map(word task, word *address, const word n[8])
 {
-	task_t target = (task_t)task;
 	vm_address_t at = *address;
 	int kr;
 
-	if ((n[4] | n[5]) & ~(word)VM_PROT_ALL || n[6] > VM_INHERIT_NONE ||
-	    n[1] == 0)
-		return KERN_INVALID_ARGUMENT;
-	if (!n[3] && (*address & ~(word)vm_page_mask & n[2]) != 0)
-		return KERN_NO_SPACE;
-	kr = vm_allocate(target, &at, n[1], n[3] ? VM_FLAGS_ANYWHERE : 0);
-	if (kr != KERN_SUCCESS)
-		return kr;
-	vm_protect(target, at, n[1], TRUE, (vm_prot_t)n[5]);
-	vm_protect(target, at, n[1], FALSE, (vm_prot_t)n[4]);
-	vm_inherit(target, at, n[1], (vm_inherit_t)n[6]);
+	kr = vm_map((task_t)task, &at, n[1], n[2], (int)n[3], MACH_PORT_NULL, 0,
+	    FALSE, (vm_prot_t)n[4], (vm_prot_t)n[5], (vm_inherit_t)n[6]);
 	*address = at;
-	return KERN_SUCCESS;
+	return kr;
 }
 
-/* Routines that are not served yet. */
+static mach_port_t
+host_priv(void)
+{
+	static mach_port_t port;
+
+	if (port == MACH_PORT_NULL)
+		host_get_host_priv_port(mach_host_self(), &port);
+	return port;
+}
+
 static int
 machine_wire(word task, word address, word size, int access)
 {
-	(void)task, (void)address, (void)size, (void)access;
-	return MIG_BAD_ID;
+	return vm_wire(host_priv(), (task_t)task, address, size, access);
 }
 
 static int
 machine_wire_all(word task, int flags)
 {
-	(void)task, (void)flags;
-	return MIG_BAD_ID;
+	return vm_wire_all(host_priv(), (task_t)task, (vm_wire_t)flags);
 }
 
 static int
 machine_msync(word task, word address, word size, int flags)
 {
-	(void)task, (void)address, (void)size, (void)flags;
-	return MIG_BAD_ID;
+	return vm_msync((task_t)task, address, size, (vm_sync_t)flags);
 }
 
 static int
 machine_attribute(word task, word address, word size, int attribute, int *value)
 {
-	(void)task, (void)address, (void)size, (void)attribute, (void)value;
-	return MIG_BAD_ID;
+	return vm_machine_attribute((task_t)task, address, size,
+	    (vm_machine_attribute_t)attribute, value);
 }
 
 static int
 machine_statistics(word task, word *page_size, int *sane)
 {
-	(void)task, (void)page_size, (void)sane;
-	return MIG_BAD_ID;
+	struct gnumach_vm_statistics s;
+	int kr = vm_statistics((task_t)task, &s);
+
+	if (kr == KERN_SUCCESS) {
+		*page_size = (word)s.pagesize;
+		*sane = s.hits <= s.lookups &&
+			s.zero_fill_count + s.cow_faults <= s.faults;
+	}
+	return kr;
 }
 
 static int
 machine_suspend(word task)
 {
-	(void)task;
-	return MIG_BAD_ID;
+	return task_suspend((task_t)task);
 }
 
 static int
 machine_resume(word task)
 {
-	(void)task;
-	return MIG_BAD_ID;
+	return task_resume((task_t)task);
 }
 
 static int

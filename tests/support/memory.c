@@ -164,6 +164,81 @@ draw(task_t task, vm_address_t address, const char *pages)
 	}
 }
 
+/* --- Memory with a port, and memory seen twice ------------------------- */
+
+static mem_entry_name_port_t
+make_entry(task_t task, vm_address_t address, vm_size_t size,
+    vm_prot_t permission)
+{
+	mem_entry_name_port_t entry = MACH_PORT_NULL;
+
+	succeeds(mach_make_memory_entry(task, &size, address, permission,
+	    &entry, MACH_PORT_NULL));
+	ck_assert_uint_ne(entry, MACH_PORT_NULL);
+	return entry;
+}
+
+mem_entry_name_port_t
+new_entry(vm_size_t size, vm_prot_t permission)
+{
+	return make_entry(mach_task_self(), 0, size,
+	    permission | MAP_MEM_NAMED_CREATE);
+}
+
+mem_entry_name_port_t
+entry_of(task_t task, vm_address_t address, vm_size_t size,
+    vm_prot_t permission)
+{
+	return make_entry(task, address, size, permission);
+}
+
+void
+let_go(mach_port_t port)
+{
+	succeeds(mach_port_deallocate(mach_task_self(), port));
+}
+
+void
+map_at(task_t task, vm_address_t address, vm_size_t size,
+    mem_entry_name_port_t entry)
+{
+	succeeds(vm_map(task, &address, size, 0, VM_FLAGS_FIXED, entry, 0,
+	    FALSE, VM_PROT_DEFAULT, VM_PROT_DEFAULT, VM_INHERIT_COPY));
+}
+
+static void
+remap_at(task_t task, vm_address_t address, vm_size_t size, task_t source,
+    vm_address_t from, boolean_t copy)
+{
+	vm_prot_t current, maximum;
+
+	succeeds(vm_remap(task, &address, size, 0, VM_FLAGS_FIXED, source, from,
+	    copy, &current, &maximum, VM_INHERIT_COPY));
+}
+
+void
+share_at(task_t task, vm_address_t address, vm_size_t size, task_t source,
+    vm_address_t from)
+{
+	remap_at(task, address, size, source, from, FALSE);
+}
+
+void
+copy_at(task_t task, vm_address_t address, vm_size_t size, task_t source,
+    vm_address_t from)
+{
+	remap_at(task, address, size, source, from, TRUE);
+}
+
+mach_port_t
+privileged_host(void)
+{
+	mach_port_t port = MACH_PORT_NULL;
+
+	succeeds(host_get_host_priv_port(mach_host_self(), &port));
+	return port;
+}
+
 /* --- How it looks ------------------------------------------------------ */
 
 struct region {

@@ -64,6 +64,30 @@ void pattern_is(task_t task, vm_address_t address, vm_size_t size,
 /* Allocates and fills the pages of a drawing: letters, `0` and `.` */
 void draw(task_t task, vm_address_t address, const char *pages);
 
+/* --- Memory with a port, and memory seen twice ------------------------- */
+
+/* An entry of fresh memory; and of a task's, which is shared with it unless the
+ * permission says otherwise. */
+mem_entry_name_port_t new_entry(vm_size_t size, vm_prot_t permission);
+mem_entry_name_port_t entry_of(task_t task, vm_address_t address,
+    vm_size_t size, vm_prot_t permission);
+
+/* Gives a send right up. */
+void let_go(mach_port_t port);
+
+/* Maps the start of an entry, or zeros, to be read and written. */
+void map_at(task_t task, vm_address_t address, vm_size_t size,
+    mem_entry_name_port_t entry);
+
+/* vm_remap: what is at `from` is seen at `address` too; or copied there. */
+void share_at(task_t task, vm_address_t address, vm_size_t size, task_t source,
+    vm_address_t from);
+void copy_at(task_t task, vm_address_t address, vm_size_t size, task_t source,
+    vm_address_t from);
+
+/* The host's privileged port: the tests' user is the daemon's. */
+mach_port_t privileged_host(void);
+
 /* --- How it looks ------------------------------------------------------ */
 
 void pages_are(task_t task, vm_address_t address, const char *pages);

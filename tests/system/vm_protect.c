@@ -32,7 +32,7 @@ test_teardown(void)
 /* A hole before what is refused; gnu does not see it. */
 #define HOLE_FIRST                                                             \
 	SAY(KERN_INVALID_ADDRESS, KERN_INVALID_ADDRESS, KERN_PROTECTION_FAILURE)
-#define NOTIFY SAY(KERN_INVALID_ARGUMENT, KERN_INVALID_ARGUMENT, KERN_SUCCESS)
+#define NOTIFY SAY(KERN_INVALID_ADDRESS, KERN_INVALID_ADDRESS, KERN_SUCCESS)
 
 /*
  * In a task that has
@@ -81,7 +81,7 @@ static const struct row {
 	{ 0x11000, LAST, VM_PROT_READ, WRAPS, "it comes back to its start" },
 	{ 0x11000, TOP, VM_PROT_ALL, WRAPS, "it comes back before it" },
 
-	{ 0x70000, PAGE, 0x10, NOTIFY, "a bit of old pagers" },
+	{ 0x70000, PAGE, 0x10, NOTIFY, "to be copied; or for old pagers" },
 };
 
 static const char picture[] = "10000-12000 rw-/rwx copy\n"

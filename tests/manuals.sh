@@ -1,0 +1,288 @@
+#!/bin/sh
+# Do the manual pages name every routine, and nothing that there is not?
+#
+#	manuals.sh LIBRARY SOURCE-ROOT
+#
+# Pages are held against the library and its headers, and by mandoc, if there is
+# one. Prints TAP, and behind each promise that is broken by what. Exits 1 then.
+set -u
+LC_ALL=C
+export LC_ALL
+
+if [ $# -ne 2 ] || [ ! -f "$1" ] || [ ! -d "$2/client/man" ]; then
+	echo "usage: manuals.sh LIBRARY SOURCE-ROOT" >&2
+	exit 2
+fi
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+trap 'exit 2' HUP INT TERM
+
+# --- What there is ------------------------------------------------------
+
+# Functions and variables, as a program names them.
+exported() {
+	nm -D --defined-only "$1" |
+	awk '$2 != "A" { sub(/@.*/, "", $3); sub(/_$/, "", $3); print $3 }' |
+	sort -u
+}
+
+headers() {
+	find "$1/common/mach" "$1/client" -name '*.h' ! -path '*/vmctl/*'
+}
+
+constants() {
+	headers "$1" | xargs sed -n \
+	    's/^[[:space:]]*#[[:space:]]*define[[:space:]]*\([A-Za-z0-9_]*\).*/\1/p' |
+	sort -u
+}
+
+# One way to write a prototype.
+alike() {
+	sed -e 's/[[:space:]]*\([*,();]\)[[:space:]]*/\1/g' \
+	    -e 's/[[:space:]][[:space:]]*/ /g' -e 's/^ //; s/ $//' \
+	    -e 's/^extern //' | sort -u
+}
+
+# The prototypes of headers, one a line, without comments and directives.
+declared() {
+	# shellcheck disable=SC2016 # the dollars are awk's
+	headers "$1" | xargs -n 1 awk '
+	{
+		while (sub(/\\$/, "")) { getline more; $0 = $0 more }
+		if (!/^[ \t]*#/) text = text " " $0
+	}
+	END {
+		while ((start = index(text, "/*"))) {
+			rest = substr(text, start + 2)
+			text = substr(text, 1, start - 1) " " \
+			    substr(rest, index(rest, "*/") + 2)
+		}
+		gsub(/extern "C" [{]/, ";", text)
+		gsub(/;/, "\n", text)
+		print text
+	}' | alike
+}
+
+# --- What pages say -----------------------------------------------------
+
+# in_section SECTION: of the pages on standard input, "page line..." of it.
+in_section() {
+	awk -v section="$1" '
+	$2 == ".Sh" { here = $0; sub(/^[^ ]* .Sh /, "", here); next }
+	here == section'
+}
+
+# All lines of all pages of a folder, each behind the page's name.
+lines() {
+	awk '{ name = FILENAME; sub(/.*[/]/, "", name); print name, $0 }' "$1"/*.3
+}
+
+# "page name" of each routine that a page is about.
+names() {
+	lines "$1" | in_section NAME |
+	awk '$2 == ".Nm" { print $1, $3 }' | sort -u
+}
+
+# "page word" of each word that looks like a constant.
+words() {
+	lines "$1" | awk '
+	$2 ~ /^[.](Bl|Dd|Dt|Ev|Os|Xr|\\")/ || $0 ~ /[.]It Ev / { next }
+	{
+		page = $1
+		$1 = ""
+		gsub(/[$][A-Z_]*/, " ")
+		gsub(/[^A-Za-z0-9_]+/, " ")
+		for (i = 1; i <= NF; i++)
+			if ($i ~ /^[A-Z][A-Z0-9]*_[A-Za-z0-9_]*$/)
+				print page, $i
+	}' | sort -u
+}
+
+# "page prototype" of each synopsis.
+synopses() {
+	lines "$1" | in_section SYNOPSIS | awk '
+	{
+		page = $1
+		sub(/^[^ ]* /, "")
+		text = $0
+		sub(/^[^ ]* ?/, "", text)
+		gsub(/"/, "", text)
+	}
+	/^[.]Ft/ { type = text }
+	/^[.]Fo/ { name = text; between = ""; arguments = "" }
+	/^[.]Fa/ { arguments = arguments between text; between = ", " }
+	/^[.]Fc/ { print page, type " " name "(" arguments ")" }'
+}
+
+# "page parameter", of what SECTIONS call so.
+parameters() {
+	lines "$1" | awk -v inside="$2" '
+	$2 == ".Sh" { here = $3 == "SYNOPSIS"; next }
+	$2 == ".Fa" && here == inside {
+		text = $0
+		sub(/^[^ ]* .Fa /, "", text)
+		gsub(/"/, "", text)
+		sub(/[ ][.,;:()]+$/, "", text)
+		sub(/.*[ *]/, "", text)
+		print $1, text
+	}' | sort -u
+}
+
+# "page section" of each that a page is to have, and has not; and of each
+# personality that it does not speak of.
+missing_parts() {
+	for page in "$1"/*.3; do
+		for section in NAME SYNOPSIS DESCRIPTION "RETURN VALUES" \
+		    DIFFERENCES "SEE ALSO"; do
+			grep -qx "[.]Sh $section" "$page" ||
+			    echo "$(basename "$page") $section"
+		done
+		for personality in osf xnu gnu; do
+			grep -qx "[.]It Sy $personality" "$page" ||
+			    echo "$(basename "$page") $personality"
+		done
+	done
+}
+
+# "page title" of each that is not called like its file.
+wrong_titles() {
+	lines "$1" | awk '$2 == ".Dt" && tolower($3) "." $4 != $1 {
+		print $1, $3 "(" $4 ")" }'
+}
+
+# "page other" of each reference to a page of section 3 that there is not.
+dangling() {
+	names "$1" | awk '{ print $2 }' >"$work/titles"
+	for page in "$1"/*.3; do
+		basename "$page" .3
+	done >>"$work/titles"
+	lines "$1" | awk -v titles="$work/titles" '
+	BEGIN { while ((getline title < titles) > 0) known[title] = 1 }
+	{
+		for (i = 2; i + 2 <= NF; i++)
+			if ($i ~ /^[.]?Xr$/ && $(i + 2) == 3 &&
+			    !known[$(i + 1)])
+				print $1, $(i + 1)
+	}'
+}
+
+# --- One against the other ----------------------------------------------
+
+# lacking LIST COLUMN: lines of standard input that are not in the list, from the
+# column on.
+lacking() {
+	awk -v list="$1" -v column="$2" '
+	BEGIN { while ((getline line < list) > 0) known[line] = 1 }
+	{
+		rest = $0
+		for (i = 1; i < column; i++) sub(/^[^ ]* /, "", rest)
+		if (!known[rest]) print
+	}'
+}
+
+# A prefix will do, if it is the prefix of something.
+lacking_constants() {
+	lacking "$work/constants" 2 |
+	while read -r page word; do
+		case $word in
+		*_)
+			grep -q "^$word" "$work/constants" && continue
+			;;
+		esac
+		echo "$page $word"
+	done
+}
+
+# holds NAME OFFENDERS
+holds() {
+	number=$((number + 1))
+	if [ -z "$2" ]; then
+		echo "ok $number - $1"
+	else
+		echo "not ok $number - $1"
+		printf '%s\n' "$2" | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+lint() {
+	if command -v mandoc >/dev/null; then
+		holds "every page is clean" \
+		    "$(cd "$1" && mandoc -Tlint -Wwarning ./*.3 2>&1)"
+	else
+		number=$((number + 1))
+		echo "ok $number - every page is clean" \
+		    "# SKIP mandoc is not installed"
+	fi
+}
+
+# check FOLDER: its pages, against the lists.
+check() {
+	number=0
+	failed=0
+	names "$1" >"$work/names"
+	awk '{ print $2 }' "$work/names" >"$work/named"
+	parameters "$1" 1 >"$work/parameters"
+
+	lint "$1"
+	holds "every routine is named by a page" \
+	    "$(lacking "$work/named" 1 <"$work/exported")"
+	holds "every name of a page is a routine's, or a macro's" \
+	    "$(lacking "$work/callable" 2 <"$work/names" |
+	    awk '$1 != $2 ".3"')"
+	holds "no routine is named by two pages" \
+	    "$(sort "$work/named" | uniq -d)"
+	holds "every code and constant is a header's" \
+	    "$(words "$1" | lacking_constants)"
+	holds "every synopsis is a header's" \
+	    "$(synopses "$1" | alike | lacking "$work/declared" 2)"
+	holds "every argument is one of the synopsis" \
+	    "$(parameters "$1" 0 | lacking "$work/parameters" 1)"
+	holds "every page has its parts" "$(missing_parts "$1")"
+	holds "every page has its file's title" "$(wrong_titles "$1")"
+	holds "every page referred to is there" "$(dangling "$1")"
+}
+
+# would_tell FOLDER PAGE CHANGE TEXT: if sed changes a page so, is the text told
+# of?
+would_tell() {
+	rm -rf "$work/pages"
+	mkdir "$work/pages"
+	cp "$1"/*.3 "$work/pages"
+	sed "$3" "$1/$2" >"$work/pages/$2"
+	(check "$work/pages") | grep '^#' | grep -qF -e "$4"
+}
+
+pages=$2/client/man
+# What GNU Mach spells otherwise has the page of its Mach name.
+exported "$1" | grep -v "^gnumach_" >"$work/exported"
+constants "$2" >"$work/constants"
+declared "$2" >"$work/declared"
+cat "$work/exported" "$work/constants" >"$work/callable"
+check "$pages"
+if [ ! -s "$work/names" ] || ! grep -qx vm_copy "$work/exported" ||
+    ! grep -q '[ (]vm_copy(' "$work/declared"; then
+	echo "Bail out! nothing to compare"
+	exit 1
+fi
+silent=
+while IFS='|' read -r page change text; do
+	if ! would_tell "$pages" "$page" "$change" "$text"; then
+		silent="$silent$page: $change
+"
+	fi
+done <<'END'
+vm_copy.3|/^.Nm vm_copy/d|vm_copy
+vm_copy.3|s/^.Nm vm_copy/.Nm vm_kopy/|vm_copy.3 vm_kopy
+vm_copy.3|s/^.Nm vm_copy/.Nm vm_read/|vm_read
+vm_copy.3|s/KERN_SUCCESS/KERN_GOOD/|vm_copy.3 KERN_GOOD
+vm_copy.3|s/^.Fa "vm_size_t size"/.Fa "vm_size_t n"/|kern_return_t vm_copy(
+vm_copy.3|$s/^/.Fa count\n/|vm_copy.3 count
+vm_copy.3|s/^.Sh DIFFERENCES/.Sh DIFFERENT/|vm_copy.3 DIFFERENCES
+vm_copy.3|s/^.It Sy gnu/.It Sy hurd/|vm_copy.3 gnu
+vm_copy.3|s/^.Dt VM_COPY/.Dt VM_KOPY/|vm_copy.3 VM_KOPY(3)
+vm_copy.3|s/^.Xr vm_read 3/.Xr vm_reed 3/|vm_copy.3 vm_reed
+END
+holds "each kind of breach would be told of" "$silent"
+echo "1..$number"
+exit "$failed"
