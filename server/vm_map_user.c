@@ -382,38 +382,34 @@ first_object(const struct vm_map *map, struct vm_range range)
 		     : range;
 }
 
-/* Parts of the map, copied or shared. */
+/* A copy of what is mapped in a range. */
 static kern_return_t
-take_parts(struct request *request, int permission, struct vm_range *range,
+copy_parts(struct vm_map *map, struct vm_range range, int permission,
     struct memory_entry *entry)
 {
-	struct task *task = request->task;
-	kern_return_t kr;
+	kern_return_t kr = vm_map_check(map, range, VM_PROT_READ, VM_PROT_NONE);
 
-	kr = vm_map_check(task->map, *range, VM_PROT_NONE, VM_PROT_NONE);
-	if (permission & MAP_MEM_VM_COPY) {
-		entry->kind = MEMORY_ENTRY_COPY;
-		entry->protection = permission & VM_PROT_ALL;
-		kr =
-		    vm_map_check(task->map, *range, VM_PROT_READ, VM_PROT_NONE);
-		return kr != KERN_SUCCESS
-			   ? kr
-			   : vm_mappings_extract(&entry->parts, task->map,
-				 *range, VM_MAPPING_COPY);
-	}
+	if (kr != KERN_SUCCESS)
+		return kr;
+	entry->kind = MEMORY_ENTRY_COPY;
+	entry->protection = permission & VM_PROT_ALL;
+	return vm_mappings_extract(&entry->parts, map, range, VM_MAPPING_COPY);
+}
+
+/* What is mapped in a range, itself. */
+static kern_return_t
+share_parts(struct vm_map *map, struct vm_range range, int permission,
+    struct memory_entry *entry)
+{
+	kern_return_t kr = vm_map_check(map, range, VM_PROT_NONE, VM_PROT_NONE);
+
+	if (kr == KERN_SUCCESS)
+		kr = limit_share(map, range, permission, &entry->protection);
+	if (kr != KERN_SUCCESS)
+		return kr;
 	if (permission & MAP_MEM_VM_SHARE)
 		entry->kind = MEMORY_ENTRY_SHARE;
-	else if (task->personality->entry_ends_early) {
-		*range = first_object(task->map, *range);
-		kr =
-		    vm_map_check(task->map, *range, VM_PROT_NONE, VM_PROT_NONE);
-	}
-	if (kr == KERN_SUCCESS)
-		kr = limit_share(task->map, *range, permission,
-		    &entry->protection);
-	return kr != KERN_SUCCESS ? kr
-				  : vm_mappings_extract(&entry->parts,
-					task->map, *range, VM_MAPPING_SHARE);
+	return vm_mappings_extract(&entry->parts, map, range, VM_MAPPING_SHARE);
 }
 
 /* Is the parent what the call would make? */
@@ -447,7 +443,14 @@ make_of_map(struct request *request, const MachMakeMemoryEntryRequest *in,
 	entry = memory_entry_new(request->vm);
 	if (!entry)
 		return KERN_RESOURCE_SHORTAGE;
-	kr = take_parts(request, in->permission, &range, entry);
+	if (in->permission & MAP_MEM_VM_COPY) {
+		kr = copy_parts(map, range, in->permission, entry);
+	} else {
+		if (request->task->personality->entry_ends_early &&
+		    !(in->permission & MAP_MEM_VM_SHARE))
+			range = first_object(map, range);
+		kr = share_parts(map, range, in->permission, entry);
+	}
 	if (kr != KERN_SUCCESS)
 		return kr;
 	if (in->permission & (MAP_MEM_USE_DATA_ADDR | MAP_MEM_4K_DATA_ADDR))

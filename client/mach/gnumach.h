@@ -36,9 +36,9 @@ struct gnumach_vm_statistics {
 };
 
 struct vm_cache_statistics {
-	integer_t cache_object_count; /* objects that nobody maps */
-	integer_t cache_count;        /* and their pages */
-	integer_t active_tmp_count;   /* from here on: 0 */
+	integer_t cache_object_count; /* objects kept without a mapping: none */
+	integer_t cache_count;        /* and their pages: none */
+	integer_t active_tmp_count;   /* the pages of a pager: none */
 	integer_t inactive_tmp_count;
 	integer_t active_perm_count;
 	integer_t inactive_perm_count;
@@ -58,7 +58,7 @@ typedef struct vm_cache_statistics vm_cache_statistics_data_t;
 kern_return_t vm_statistics(vm_map_t target_task,
     struct gnumach_vm_statistics *statistics);
 
-/* vm_cache_statistics: what is cached of objects that nobody maps. */
+/* vm_cache_statistics: what is kept of objects that nobody maps: nothing. */
 kern_return_t vm_cache_statistics(vm_map_t target_task,
     vm_cache_statistics_data_t *statistics);
 
