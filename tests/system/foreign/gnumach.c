@@ -12,6 +12,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The widths that GNU Mach has on a machine of 64 bits. */
+_Static_assert(sizeof(struct vm_statistics) == 52, "vm_statistics");
+_Static_assert(sizeof(struct vm_cache_statistics) == 44, "vm_cache_statistics");
+_Static_assert(sizeof(struct task_events_info) == 56, "TASK_EVENTS_INFO");
+_Static_assert(sizeof(struct host_basic_info) == 24, "HOST_BASIC_INFO");
+
 static int failed;
 
 static void
