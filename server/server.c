@@ -192,12 +192,12 @@ is_empty(struct server *server)
 	if (complaint)
 		log_error("at the end: %s", complaint);
 	if (!LIST_EMPTY(&vm->maps) || vm->entries.used > 0 ||
-	    vm->objects.used > 0 || vm->pieces.used > 0 || vm->nodes.used > 0 ||
-	    vm->pages.used > 0) {
+	    vm->objects.used > 0 || vm->pieces.used > 0 ||
+	    vm->mappings.used > 0 || vm->nodes.used > 0 || vm->pages.used > 0) {
 		log_error("at the end, left over: %u entries, %u objects, "
-			  "%u pieces, %u nodes, %u pages",
+			  "%u pieces, %u mappings, %u nodes, %u pages",
 		    vm->entries.used, vm->objects.used, vm->pieces.used,
-		    vm->nodes.used, vm->pages.used);
+		    vm->mappings.used, vm->nodes.used, vm->pages.used);
 		return false;
 	}
 	return complaint == NULL;

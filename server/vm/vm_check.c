@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <mach/vm_purgable.h>
+
 #include "server/vm/personality.h"
+#include "server/vm/vm_claim.h"
 #include "server/vm/vm_machine.h"
 #include "server/vm/vm_map.h"
 #include "server/vm/vm_map_copy.h"
@@ -25,7 +28,9 @@ struct census {
 	uint32_t *object_refs;
 	uint32_t *node_refs;
 	uint32_t *frame_refs;
-	uint64_t ranges; /* nodes of range trees */
+	uint64_t ranges;         /* nodes of range trees */
+	struct vm_claims claims; /* to objects */
+	struct vm_claims wires;
 };
 
 static char complaint[200];
@@ -52,6 +57,8 @@ census_free(struct census *census)
 	free(census->pieces);
 	free(census->mappings);
 	free(census->shares);
+	vm_claims_free(&census->claims);
+	vm_claims_free(&census->wires);
 	free(census->object_refs);
 	free(census->node_refs);
 	free(census->frame_refs);
@@ -149,6 +156,57 @@ bits_are_within(const struct vm_map *map, struct vm_attributes a)
 	       a.inheritance <= VM_INHERIT_NONE;
 }
 
+/* One reference more to an object, for a part of it. */
+static const char *
+claim(struct census *census, const struct vm_object *object, uint64_t offset,
+    uint64_t size, bool wired)
+{
+	uint64_t end = offset + size;
+
+	census->object_refs[vm_zone_number(&census->vm->objects, object)]++;
+	if (!vm_claims_add(&census->claims, object, offset, end) ||
+	    (wired && !vm_claims_add(&census->wires, object, offset, end)))
+		return complain("there is no memory to check with");
+	return NULL;
+}
+
+static const char *
+check_claims(struct census *census)
+{
+	const struct vm_object *wrong =
+	    vm_claims_compare(&census->claims, false);
+	const struct vm_object *wired = vm_claims_compare(&census->wires, true);
+
+	if (wrong)
+		return complain("object %u is shared otherwise than it says",
+		    vm_zone_number(&census->vm->objects, wrong));
+	if (wired)
+		return complain("object %u is wired otherwise than it says",
+		    vm_zone_number(&census->vm->objects, wired));
+	return NULL;
+}
+
+/* Does what is volatile wait in the queue, and nothing else? */
+static const char *
+check_volatiles(const struct vm_machine *vm)
+{
+	const struct vm_upkeep *upkeep;
+	uint32_t all = 0, waiting = 0;
+
+	LIST_FOREACH(upkeep, &vm->upkeeps, link)
+		all += vm_upkeep_state(upkeep->object) == VM_PURGABLE_VOLATILE;
+	TAILQ_FOREACH(upkeep, &vm->volatiles, turn) {
+		waiting++;
+		if (!upkeep->purgable ||
+		    vm_upkeep_state(upkeep->object) != VM_PURGABLE_VOLATILE)
+			return complain("what waits to be purged is not "
+					"volatile");
+	}
+	return all == waiting ? NULL
+			      : complain("%u objects are volatile, and %u wait",
+				    all, waiting);
+}
+
 /* What is wired has a frame of its own for each page. */
 static const char *
 check_wired(const struct census *census, const struct vm_map_entry *entry)
@@ -182,6 +240,7 @@ check_entry(struct census *census, const struct vm_map *map,
 	struct vm_machine *vm = census->vm;
 	uint64_t start = entry->range.start, end = entry->range.end;
 	uint32_t number = vm_zone_number(&vm->entries, entry);
+	const char *wrong;
 
 	if (!census->entries[number])
 		return complain("entry at %#" PRIx64 " is free or in two maps",
@@ -201,8 +260,9 @@ check_entry(struct census *census, const struct vm_map *map,
 	if (entry->offset & VM_PAGE_MASK)
 		return complain("entry at %#" PRIx64 " has a ragged offset",
 		    start);
-	census->object_refs[vm_zone_number(&vm->objects, entry->object)]++;
-	return check_wired(census, entry);
+	wrong = claim(census, entry->object, entry->offset, end - start,
+	    entry->attributes.wired > 0);
+	return wrong ? wrong : check_wired(census, entry);
 }
 
 static const char *
@@ -240,10 +300,9 @@ check_mapping(struct census *census, uint32_t number)
 
 	if ((mapping->offset | mapping->size) & VM_PAGE_MASK)
 		return complain("mapping %u is not aligned", number);
-	if (mapping->object)
-		census->object_refs[vm_zone_number(&vm->objects,
-		    mapping->object)]++;
-	return NULL;
+	return mapping->object ? claim(census, mapping->object, mapping->offset,
+				     mapping->size, false)
+			       : NULL;
 }
 
 /* The shares of an object, or its wires. */
@@ -374,6 +433,10 @@ check_all(struct census *census)
 	if (!wrong)
 		wrong = check_zone(census, &vm->objects, census->objects,
 		    check_object);
+	if (!wrong)
+		wrong = check_claims(census);
+	if (!wrong)
+		wrong = check_volatiles(vm);
 	if (!wrong)
 		wrong = check_lost(&vm->shares, census->shares, "share");
 	if (!wrong)

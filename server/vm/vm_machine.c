@@ -87,6 +87,7 @@ vm_machine_deinit(struct vm_machine *vm)
 	while (vm_machine_reap(vm, UINT32_MAX))
 		continue;
 	assert(vm->entries.used == 0 && vm->objects.used == 0);
+	assert(vm->mappings.used == 0 && LIST_EMPTY(&vm->upkeeps));
 	assert(vm->nodes.used == 0 && vm->pages.used == 0);
 
 	vm_zone_deinit(&vm->ranges);
