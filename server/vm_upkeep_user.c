@@ -21,6 +21,7 @@ ROUTINE_ELSEWHERE(vm_msync, VmMsync)
 {
 	const vm_sync_t both = VM_SYNC_ASYNCHRONOUS | VM_SYNC_SYNCHRONOUS;
 	struct task *task = request->task;
+	enum vm_range_kind kind;
 	struct vm_range range;
 	bool whole;
 
@@ -30,12 +31,14 @@ ROUTINE_ELSEWHERE(vm_msync, VmMsync)
 		return request->connection->personality->no_msync
 			   ? KERN_INVALID_ARGUMENT
 			   : KERN_INVALID_TASK;
-	if (in->size == 0)
-		return KERN_SUCCESS;
+	kind =
+	    vm_range_init(&range, in->address, in->size, task->map->page_mask);
 	if (task->personality->no_msync)
-		return KERN_INVALID_ARGUMENT;
-	if (vm_range_init(&range, in->address, in->size,
-		task->map->page_mask) != VM_RANGE_OK)
+		return range.start == range.end ? KERN_SUCCESS
+						: KERN_INVALID_ARGUMENT;
+	if (kind == VM_RANGE_EMPTY)
+		return KERN_SUCCESS;
+	if (kind != VM_RANGE_OK)
 		return KERN_INVALID_ADDRESS;
 	whole = vm_map_check(task->map, range, VM_PROT_NONE, VM_PROT_NONE) ==
 		KERN_SUCCESS;
@@ -210,6 +213,17 @@ unwire(const struct task *task, struct vm_range range)
 	return wire_code(personality, kr);
 }
 
+/* GNU Mach looks where the range begins even if there is none. */
+static kern_return_t
+wire_nothing(const struct task *task, uint64_t address)
+{
+	const struct vm_map_entry *entry = vm_map_lookup(task->map, address);
+
+	return entry && entry->range.start <= address
+		   ? KERN_SUCCESS
+		   : task->personality->wire_refuses;
+}
+
 ROUTINE_ELSEWHERE(vm_wire, VmWire)
 {
 	struct task *task = request_task(request, in->task);
@@ -227,7 +241,7 @@ ROUTINE_ELSEWHERE(vm_wire, VmWire)
 		return KERN_INVALID_ARGUMENT;
 	if (!range_rule_apply(&personality->wire, task->map, in->address,
 		in->size, &range, &kr))
-		return kr;
+		return in->size == 0 ? wire_nothing(task, in->address) : kr;
 	if (in->desired_access == VM_PROT_NONE)
 		return unwire(task, range);
 	kr = check_wirer(request, task, vm_range_size(range));

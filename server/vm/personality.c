@@ -141,8 +141,8 @@ const struct personality personality_gnu = {
 		.beyond = KERN_INVALID_ARGUMENT,
 	},
 	.wire = {
-		.wraps = KERN_INVALID_ARGUMENT,
-		.round_wraps = KERN_INVALID_ARGUMENT,
+		.wraps = KERN_NO_SPACE,
+		.round_wraps = KERN_NO_SPACE,
 		.beyond = KERN_NO_SPACE,
 	},
 	.deallocate = {
