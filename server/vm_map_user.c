@@ -8,6 +8,7 @@
 #include <mach/memory_object_types.h>
 #include <mach/vm_statistics.h>
 
+#include "common/cleanup.h"
 #include "server/connection.h"
 #include "server/vm/memory_entry.h"
 #include "server/vm/personality.h"
@@ -156,6 +157,20 @@ map_zeros(struct request *request, const VmMapRequest *in,
 	return kr;
 }
 
+/* Is there something to map, and does it not pass the last address? */
+static bool
+has_size(const struct task *task, const VmMapRequest *in)
+{
+	uint64_t mask = task->map->page_mask;
+	struct vm_range range;
+	bool fixed = !(in->flags & VM_FLAGS_ANYWHERE);
+
+	if (fixed && !task->personality->map_is_loose &&
+	    vm_range_init(&range, in->address, in->size, mask) != VM_RANGE_OK)
+		return false;
+	return vm_round_page(in->size, mask) != 0;
+}
+
 ROUTINE_ELSEWHERE(vm_map, VmMap)
 {
 	struct task *task = request->task;
@@ -169,7 +184,7 @@ ROUTINE_ELSEWHERE(vm_map, VmMap)
 		return KERN_INVALID_ARGUMENT;
 	if (!take_rights(task, in, &rights))
 		return KERN_INVALID_ARGUMENT;
-	if (vm_round_page(in->size, task->map->page_mask) == 0)
+	if (!has_size(task, in))
 		return KERN_INVALID_ARGUMENT;
 	if (loose && where.place == VM_MAP_ANYWHERE)
 		where.address = 0;
@@ -372,14 +387,30 @@ limit_share(const struct vm_map *map, struct vm_range range, int permission,
 					   : KERN_PROTECTION_FAILURE;
 }
 
-/* How far a range goes without coming to another object. */
+/* Does the next entry go on in the same object? */
+static bool
+goes_on(const struct vm_map_entry *entry)
+{
+	const struct vm_map_entry *next = vm_map_entry_next(entry);
+
+	return next && entry->object && next->object == entry->object &&
+	       next->range.start == entry->range.end &&
+	       next->offset == vm_map_entry_offset(entry, entry->range.end);
+}
+
+/* How far a range goes without coming to another object. One that begins in a
+ * hole stays as it is. */
 static struct vm_range
 first_object(const struct vm_map *map, struct vm_range range)
 {
 	const struct vm_map_entry *entry = vm_map_lookup(map, range.start);
 
-	return entry ? vm_range_common(vm_map_entry_range(entry), range)
-		     : range;
+	if (!entry || entry->range.start > range.start)
+		return range;
+	while (entry->range.end < range.end && goes_on(entry))
+		entry = vm_map_entry_next(entry);
+	range.end = MIN(range.end, entry->range.end);
+	return range;
 }
 
 /* A copy of what is mapped in a range. */
