@@ -163,27 +163,31 @@ vm_stub_region(int id, bool wide, vm_map_t task, vm_address_t *address,
 
 CALL(vm_region_recurse, VmRegionRecurse)
 
+/* What the three structures have in common, and what two of them. */
+#define SHORT_INFO(from)                                                       \
+	.protection = (from)->protection,                                      \
+	.max_protection = (from)->max_protection,                              \
+	.inheritance = (from)->inheritance, .user_tag = (from)->user_tag,      \
+	.ref_count = (from)->ref_count,                                        \
+	.shadow_depth = (unsigned short)(from)->shadow_depth,                  \
+	.external_pager = (unsigned char)(from)->external_pager,               \
+	.share_mode = (unsigned char)(from)->share_mode,                       \
+	.is_submap = (from)->is_submap, .behavior = (from)->behavior,          \
+	.object_id = (vm32_object_id_t)(from)->object_id,                      \
+	.user_wired_count = (unsigned short)(from)->user_wired_count
+#define PAGES_INFO(from)                                                       \
+	.pages_resident = (from)->pages_resident,                              \
+	.pages_shared_now_private = (from)->pages_shared_now_private,          \
+	.pages_swapped_out = (from)->pages_swapped_out,                        \
+	.pages_dirtied = (from)->pages_dirtied
+
 static struct vm_region_submap_info
 narrow_submap_info(const VmRegionSubmapInfo *from)
 {
 	return (struct vm_region_submap_info){
-		.protection = from->protection,
-		.max_protection = from->max_protection,
-		.inheritance = from->inheritance,
+		SHORT_INFO(from),
+		PAGES_INFO(from),
 		.offset = (uint32_t)from->offset,
-		.user_tag = from->user_tag,
-		.pages_resident = from->pages_resident,
-		.pages_shared_now_private = from->pages_shared_now_private,
-		.pages_swapped_out = from->pages_swapped_out,
-		.pages_dirtied = from->pages_dirtied,
-		.ref_count = from->ref_count,
-		.shadow_depth = (unsigned short)from->shadow_depth,
-		.external_pager = (unsigned char)from->external_pager,
-		.share_mode = (unsigned char)from->share_mode,
-		.is_submap = from->is_submap,
-		.behavior = from->behavior,
-		.object_id = (vm32_object_id_t)from->object_id,
-		.user_wired_count = (unsigned short)from->user_wired_count,
 	};
 }
 
@@ -191,23 +195,9 @@ static struct vm_region_submap_info_64
 wide_submap_info(const VmRegionSubmapInfo *from)
 {
 	return (struct vm_region_submap_info_64){
-		.protection = from->protection,
-		.max_protection = from->max_protection,
-		.inheritance = from->inheritance,
+		SHORT_INFO(from),
+		PAGES_INFO(from),
 		.offset = from->offset,
-		.user_tag = from->user_tag,
-		.pages_resident = from->pages_resident,
-		.pages_shared_now_private = from->pages_shared_now_private,
-		.pages_swapped_out = from->pages_swapped_out,
-		.pages_dirtied = from->pages_dirtied,
-		.ref_count = from->ref_count,
-		.shadow_depth = (unsigned short)from->shadow_depth,
-		.external_pager = (unsigned char)from->external_pager,
-		.share_mode = (unsigned char)from->share_mode,
-		.is_submap = from->is_submap,
-		.behavior = from->behavior,
-		.object_id = (vm32_object_id_t)from->object_id,
-		.user_wired_count = (unsigned short)from->user_wired_count,
 		.pages_reusable = from->pages_reusable,
 		.object_id_full = from->object_id,
 	};
@@ -217,19 +207,8 @@ static struct vm_region_submap_short_info_64
 short_submap_info(const VmRegionSubmapInfo *from)
 {
 	return (struct vm_region_submap_short_info_64){
-		.protection = from->protection,
-		.max_protection = from->max_protection,
-		.inheritance = from->inheritance,
+		SHORT_INFO(from),
 		.offset = from->offset,
-		.user_tag = from->user_tag,
-		.ref_count = from->ref_count,
-		.shadow_depth = (unsigned short)from->shadow_depth,
-		.external_pager = (unsigned char)from->external_pager,
-		.share_mode = (unsigned char)from->share_mode,
-		.is_submap = from->is_submap,
-		.behavior = from->behavior,
-		.object_id = (vm32_object_id_t)from->object_id,
-		.user_wired_count = (unsigned short)from->user_wired_count,
 	};
 }
 
