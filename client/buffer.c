@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <search.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -98,6 +99,21 @@ buffer_new(size_t size, uint32_t offset)
 		return (char *)memory + offset;
 	munmap(memory, bytes);
 	return NULL;
+}
+
+kern_return_t
+buffer_array(const uint32_t *from, size_t count, uint32_t **array)
+{
+	uint32_t *memory = NULL;
+
+	if (count > 0) {
+		memory = buffer_new(count * sizeof(*from), 0);
+		if (!memory)
+			return KERN_NO_SPACE;
+		memcpy(memory, from, count * sizeof(*from));
+	}
+	*array = memory;
+	return KERN_SUCCESS;
 }
 
 bool

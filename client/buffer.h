@@ -20,6 +20,15 @@
  */
 void *buffer_new(size_t size, uint32_t offset);
 
+/*
+ * A buffer of words, as a reply has them.
+ *
+ * => *array: NULL if there are none; written only if there is memory
+ * => KERN_NO_SPACE: there is none
+ */
+kern_return_t buffer_array(const uint32_t *from, size_t count,
+    uint32_t **array);
+
 /* Is this an address of a buffer? */
 bool buffer_has(uintptr_t address);
 

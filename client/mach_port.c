@@ -1,7 +1,5 @@
 #include <mach/mach_port.h>
 
-#include <string.h>
-
 #include "client/buffer.h"
 #include "client/call.h"
 
@@ -25,20 +23,6 @@ mach_port_deallocate(ipc_space_t task, mach_port_name_t name)
 
 CALL(mach_port_names, MachPortNames)
 
-/* An array for the caller, out of a reply. */
-static kern_return_t
-put_array(const uint32_t *from, size_t count, natural_t **array,
-    mach_msg_type_number_t *array_count)
-{
-	*array = count > 0 ? buffer_new(count * sizeof(*from), 0) : NULL;
-	if (count > 0 && !*array)
-		return KERN_NO_SPACE;
-	if (count > 0)
-		memcpy(*array, from, count * sizeof(*from));
-	*array_count = (mach_msg_type_number_t)count;
-	return KERN_SUCCESS;
-}
-
 kern_return_t
 mach_port_names(ipc_space_t task, mach_port_name_array_t *names,
     mach_msg_type_number_t *names_count, mach_port_type_array_t *types,
@@ -50,7 +34,6 @@ mach_port_names(ipc_space_t task, mach_port_name_array_t *names,
 		.id = MACH_PORT_ID(mach_port_names),
 		.port = task,
 	};
-	mach_msg_type_number_t count;
 	mach_port_name_array_t first;
 	kern_return_t kr;
 
@@ -58,16 +41,17 @@ mach_port_names(ipc_space_t task, mach_port_name_array_t *names,
 	if (kr == KERN_SUCCESS && out->n_name != out->n_type)
 		return MIG_TYPE_ERROR;
 	if (kr == KERN_SUCCESS)
-		kr = put_array(out->name, out->n_name, &first, &count);
+		kr = buffer_array(out->name, out->n_name, &first);
 	if (kr != KERN_SUCCESS)
 		return kr;
-	kr = put_array(out->type, out->n_type, types, types_count);
+	kr = buffer_array(out->type, out->n_type, types);
 	if (kr != KERN_SUCCESS) {
-		buffer_free((uintptr_t)first, count * sizeof(*first));
+		buffer_free((uintptr_t)first, out->n_name * sizeof(*first));
 		return kr;
 	}
 	*names = first;
-	*names_count = count;
+	*names_count = (mach_msg_type_number_t)out->n_name;
+	*types_count = (mach_msg_type_number_t)out->n_type;
 	return KERN_SUCCESS;
 }
 

@@ -117,16 +117,23 @@ fill_info(task_flavor_t flavor, const TaskBasicInfo *from, task_info_t info)
 	}
 }
 
+/* A counter of 31 bits stops at its end. */
+static integer_t
+narrow(uint64_t count)
+{
+	return (integer_t)MIN(count, (uint64_t)INT32_MAX);
+}
+
 static struct task_events_info
 events_info(const TaskEventsInfo *from)
 {
 	return (struct task_events_info){
-		.faults = (integer_t)from->faults,
-		.pageins = (integer_t)from->pageins,
-		.cow_faults = (integer_t)from->cow_faults,
-		.messages_sent = (integer_t)from->messages_sent,
-		.messages_received = (integer_t)from->messages_received,
-		.syscalls_mach = (integer_t)from->messages_received,
+		.faults = narrow(from->faults),
+		.pageins = narrow(from->pageins),
+		.cow_faults = narrow(from->cow_faults),
+		.messages_sent = narrow(from->messages_sent),
+		.messages_received = narrow(from->messages_received),
+		.syscalls_mach = narrow(from->messages_received),
 	};
 }
 
@@ -172,8 +179,22 @@ vm_info_count(mach_msg_type_number_t room)
 	return TASK_VM_INFO_REV0_COUNT;
 }
 
-/* The structure that the reply is for. False: it is for another flavour. */
-static bool
+/* The one that a reply to this flavour has. */
+static TaskInfoReply__InfoCase
+info_case(task_flavor_t flavor)
+{
+	switch (flavor) {
+	case TASK_EVENTS_INFO:
+		return TASK_INFO_REPLY__INFO_EVENTS_INFO;
+	case TASK_VM_INFO:
+	case TASK_VM_INFO_PURGEABLE:
+		return TASK_INFO_REPLY__INFO_VM_INFO;
+	default:
+		return TASK_INFO_REPLY__INFO_BASIC_INFO;
+	}
+}
+
+static void
 put_info(task_flavor_t flavor, const TaskInfoReply *out, task_info_t info,
     mach_msg_type_number_t *count)
 {
@@ -181,22 +202,18 @@ put_info(task_flavor_t flavor, const TaskInfoReply *out, task_info_t info,
 	struct task_vm_info vm;
 
 	switch (out->info_case) {
-	case TASK_INFO_REPLY__INFO_BASIC_INFO:
-		*count = fill_info(flavor, out->basic_info, info);
-		return flavor != TASK_EVENTS_INFO && flavor != TASK_VM_INFO;
 	case TASK_INFO_REPLY__INFO_EVENTS_INFO:
 		events = events_info(out->events_info);
 		memcpy(info, &events, sizeof(events));
 		*count = TASK_EVENTS_INFO_COUNT;
-		return flavor == TASK_EVENTS_INFO;
+		break;
 	case TASK_INFO_REPLY__INFO_VM_INFO:
 		vm = vm_info(out->vm_info);
 		*count = vm_info_count(*count);
 		memcpy(info, &vm, *count * sizeof(natural_t));
-		return flavor == TASK_VM_INFO ||
-		       flavor == TASK_VM_INFO_PURGEABLE;
+		break;
 	default:
-		return false;
+		*count = fill_info(flavor, out->basic_info, info);
 	}
 }
 
@@ -216,8 +233,10 @@ task_info(task_name_t target_task, task_flavor_t flavor, task_info_t info,
 	in.info_count = *info_count;
 
 	kr = call_task_info(&call, &in, &out);
-	if (kr == KERN_SUCCESS && !put_info(flavor, out, info, info_count))
+	if (kr == KERN_SUCCESS && out->info_case != info_case(flavor))
 		return MIG_TYPE_ERROR;
+	if (kr == KERN_SUCCESS)
+		put_info(flavor, out, info, info_count);
 	return kr;
 }
 
@@ -320,20 +339,14 @@ mach_ports_lookup(task_t target_task, mach_port_array_t *init_port_set,
 		.id = TASK_ID(mach_ports_lookup),
 		.port = target_task,
 	};
-	mach_port_array_t array;
 	kern_return_t kr;
 
 	kr = call_mach_ports_lookup(&call, &in, &out);
-	if (kr != KERN_SUCCESS)
-		return kr;
-	if (out->n_init_port_set == 0)
-		return MIG_TYPE_ERROR;
-	array = buffer_new(out->n_init_port_set * sizeof(*array), 0);
-	if (!array)
-		return KERN_NO_SPACE;
-	memcpy(array, out->init_port_set,
-	    out->n_init_port_set * sizeof(*array));
-	*init_port_set = array;
-	*init_port_set_count = (mach_msg_type_number_t)out->n_init_port_set;
-	return KERN_SUCCESS;
+	if (kr == KERN_SUCCESS)
+		kr = buffer_array(out->init_port_set, out->n_init_port_set,
+		    init_port_set);
+	if (kr == KERN_SUCCESS)
+		*init_port_set_count =
+		    (mach_msg_type_number_t)out->n_init_port_set;
+	return kr;
 }

@@ -320,7 +320,7 @@ vm_stub_page_info(int id, vm_map_t task, vm_address_t address,
 
 CALL(vm_page_range_query, VmPageRangeQuery)
 
-/* One part of a query. *done: pages told of before, and afterwards. */
+/* One part of a query. */
 static kern_return_t
 query_part(int id, vm_map_t task, struct vm_stub_pages *pages)
 {
@@ -340,6 +340,8 @@ query_part(int id, vm_map_t task, struct vm_stub_pages *pages)
 	if (out->n_disposition > pages->room)
 		return MIG_TYPE_ERROR;
 	pages->told = out->n_disposition;
+	if (pages->told == 0)
+		return KERN_SUCCESS;
 	if (!memory_is_writable(pages->dispositions, pages->told * sizeof(int)))
 		return KERN_INVALID_ADDRESS;
 	memcpy(pages->dispositions, out->disposition,
@@ -375,9 +377,9 @@ vm_stub_page_range_query(int id, vm_map_t task, vm_address_t address,
 	};
 	kern_return_t kr;
 
-	if (*count == 0)
-		return KERN_SUCCESS;
-	if (*count * sizeof(int) / sizeof(int) != *count)
+	if (!MACH_PORT_VALID(task))
+		return MACH_SEND_INVALID_DEST;
+	if (*count > SIZE_MAX / sizeof(int))
 		return KERN_INVALID_ARGUMENT;
 	do {
 		kr = query_part(id, task, &pages);

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Does every installed header stand alone? Each <mach/...> of the folders given
-# is compiled by itself, included twice, in the languages that programs are in.
+# Does every installed header stand alone? Each <mach/...> and <mach...> of the
+# folders given is compiled by itself, included twice, in the languages that
+# programs are in.
 #
 #	headers.sh CC CXX INCLUDE...
 #
@@ -41,8 +42,8 @@ compiles() {
 
 headers=$(
 	for flag do
-		(cd "${flag#-I}" && find mach -name '*.h')
-	done | sort
+		(cd "${flag#-I}" && find . -path './mach*' -name '*.h')
+	done | sed 's|^\./||' | sort -u
 )
 passed=0
 failed=0

@@ -11,6 +11,7 @@
 #include <mach/mach_host.h>
 #include <mach/mach_interface.h>
 #include <mach/mach_port.h>
+#include <mach/mach_traps.h>
 #include <mach/mach_types.h>
 #include <mach/mig_errors.h>
 #include <mach_error.h>

@@ -8,7 +8,9 @@
 
 #include <stdint.h>
 
+#include <mach/gnumach_statistics.h>
 #include <mach/mach_types.h>
+#include <mach/vm_cache_statistics.h>
 #include <mach/vm_wire.h>
 
 #ifdef __cplusplus
@@ -17,40 +19,6 @@ extern "C" {
 
 typedef uint64_t rpc_phys_addr_t;
 typedef rpc_phys_addr_t *rpc_phys_addr_array_t;
-
-/* GNU Mach's statistics; others have theirs in <mach/vm_statistics.h>. */
-struct gnumach_vm_statistics {
-	integer_t pagesize; /* bytes; counts are pages, or times */
-	integer_t free_count;
-	integer_t active_count;
-	integer_t inactive_count;
-	integer_t wire_count;
-	integer_t zero_fill_count;
-	integer_t reactivations;
-	integer_t pageins;
-	integer_t pageouts;
-	integer_t faults;
-	integer_t cow_faults;
-	integer_t lookups;
-	integer_t hits;
-};
-
-struct vm_cache_statistics {
-	integer_t cache_object_count; /* objects kept without a mapping: none */
-	integer_t cache_count;        /* and their pages: none */
-	integer_t active_tmp_count;   /* the pages of a pager: none */
-	integer_t inactive_tmp_count;
-	integer_t active_perm_count;
-	integer_t inactive_perm_count;
-	integer_t dirty_count;
-	integer_t laundry_count;
-	integer_t writeback_count;
-	integer_t slab_count;
-	integer_t slab_reclaim_count;
-};
-
-typedef struct vm_cache_statistics *vm_cache_statistics_t;
-typedef struct vm_cache_statistics vm_cache_statistics_data_t;
 
 /* vm_statistics: what has become of the machine's memory.
  *

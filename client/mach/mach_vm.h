@@ -107,6 +107,13 @@ kern_return_t mach_vm_region(vm_map_read_t target_task,
     vm_region_info_t info, mach_msg_type_number_t *info_count,
     mach_port_t *object_name);
 
+/*
+ * The others are those of <mach/vm_map.h> without mach_ before their names;
+ * mach_vm_region_recurse is vm_region_recurse_64, _mach_make_memory_entry is
+ * mach_make_memory_entry_64, and mach_vm_page_query is vm_map_page_query.
+ *
+ * Source: xnu osfmk/mach/mach_vm.defs.
+ */
 kern_return_t mach_vm_msync(vm_map_t target_task, mach_vm_address_t address,
     mach_vm_size_t size, vm_sync_t sync_flags);
 kern_return_t mach_vm_behavior_set(vm_map_t target_task,

@@ -110,8 +110,32 @@ typedef natural_t ledger_item_t;
 #define LEDGER_ITEM_INFINITY ((ledger_item_t)~0u)
 
 /* What kernels built for debugging tell of a map. No vmd does. */
-typedef struct vm_info_region vm_info_region_t;
-typedef struct vm_info_region_64 vm_info_region_64_t;
+typedef struct vm_info_region {
+	natural_t vir_start;
+	natural_t vir_end;
+	natural_t vir_object;
+	natural_t vir_offset;
+	boolean_t vir_needs_copy;
+	vm_prot_t vir_protection;
+	vm_prot_t vir_max_protection;
+	vm_inherit_t vir_inheritance;
+	natural_t vir_wired_count;
+	natural_t vir_user_wired_count;
+} vm_info_region_t;
+
+typedef struct vm_info_region_64 {
+	natural_t vir_start;
+	natural_t vir_end;
+	natural_t vir_object;
+	memory_object_offset_t vir_offset;
+	boolean_t vir_needs_copy;
+	vm_prot_t vir_protection;
+	vm_prot_t vir_max_protection;
+	vm_inherit_t vir_inheritance;
+	natural_t vir_wired_count;
+	natural_t vir_user_wired_count;
+} vm_info_region_64_t;
+
 typedef struct vm_info_object *vm_info_object_array_t;
 typedef vm_offset_t *page_address_array_t;
 

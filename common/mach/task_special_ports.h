@@ -27,5 +27,13 @@ typedef int task_special_port_t;
 	(task_get_special_port((task), TASK_BOOTSTRAP_PORT, (port)))
 #define task_set_bootstrap_port(task, port)                                    \
 	(task_set_special_port((task), TASK_BOOTSTRAP_PORT, (port)))
+#define task_get_task_access_port(task, port)                                  \
+	(task_get_special_port((task), TASK_ACCESS_PORT, (port)))
+#define task_set_task_access_port(task, port)                                  \
+	(task_set_special_port((task), TASK_ACCESS_PORT, (port)))
+#define task_get_task_debug_control_port(task, port)                           \
+	(task_get_special_port((task), TASK_DEBUG_CONTROL_PORT, (port)))
+#define task_set_task_debug_control_port(task, port)                           \
+	(task_set_special_port((task), TASK_DEBUG_CONTROL_PORT, (port)))
 
 #endif

@@ -219,6 +219,8 @@ TEST(memory_of_a_port_that_is_no_task_s_is_none)
 		all_say(dead, 0x10000, PAGE, kinds[i], MACH_PORT_NULL,
 		    MACH_SEND_INVALID_DEST, PAGE, "a dead task");
 	}
+	all_say(host, 0, 1, RW | CREATE, MACH_PORT_NULL, KERN_SUCCESS, PAGE,
+	    "fresh memory needs no task");
 }
 
 /* --- Sizes ------------------------------------------------------------- */

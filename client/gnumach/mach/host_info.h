@@ -11,6 +11,11 @@
 #undef host_basic_info_t
 #undef host_basic_info_data_t
 #undef HOST_BASIC_INFO_COUNT
+#undef HOST_RESOURCE_SIZES
+#undef HOST_LOAD_INFO
+
+#define HOST_PROCESSOR_SLOTS 2
+#define HOST_LOAD_INFO       4 /* of host_info, here */
 
 /* HOST_BASIC_INFO. */
 struct host_basic_info {

@@ -22,6 +22,12 @@ extern "C" {
 kern_return_t host_info(mach_port_t host, int flavor, host_info_t info,
     mach_msg_type_number_t *info_count) __asm__("gnumach_host_info");
 
+/* host_get_kernel_version: a line of text, and its end.
+ *
+ * Source: gnumach kern/host.c. */
+kern_return_t host_get_kernel_version(mach_port_t host,
+    kernel_version_t kernel_version) __asm__("host_kernel_version");
+
 #ifdef __cplusplus
 }
 #endif

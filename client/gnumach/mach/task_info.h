@@ -21,16 +21,6 @@
 #undef TASK_BASIC_INFO_COUNT
 #undef TASK_EVENTS_INFO_COUNT
 
-typedef struct rpc_time_value {
-	long seconds;
-	integer_t microseconds;
-} rpc_time_value_t;
-
-typedef struct time_value64 {
-	int64_t seconds;
-	int64_t nanoseconds;
-} time_value64_t;
-
 #define TASK_BASIC_INFO 1
 
 struct task_basic_info {

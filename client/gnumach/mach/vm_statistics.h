@@ -1,5 +1,4 @@
-/* Counters of the machine's memory: those that vm_statistics() has are in
- * <mach/gnumach.h>, and here under GNU Mach's names. */
+/* Counters of the machine's memory, as GNU Mach has them. */
 #ifndef GNUMACH_VM_STATISTICS_H
 #define GNUMACH_VM_STATISTICS_H
 
@@ -11,6 +10,8 @@
 #undef vm_statistics
 #undef vm_statistics_t
 #undef vm_statistics_data_t
+
+#include <mach/gnumach_statistics.h>
 
 typedef struct vm_statistics *vm_statistics_t;
 typedef struct vm_statistics vm_statistics_data_t;
