@@ -213,12 +213,15 @@ unwire(const struct task *task, struct vm_range range)
 	return wire_code(personality, kr);
 }
 
-/* GNU Mach looks where the range begins even if there is none. */
+/* GNU Mach looks only where the range begins, even if there is none, modulo
+ * 2^64. kr: what others say. */
 static kern_return_t
-wire_nothing(const struct task *task, uint64_t address)
+wire_nothing(const struct task *task, uint64_t address, kern_return_t kr)
 {
 	const struct vm_map_entry *entry = vm_map_lookup(task->map, address);
 
+	if (task->personality->wire_refuses == KERN_SUCCESS)
+		return kr;
 	return entry && entry->range.start <= address
 		   ? KERN_SUCCESS
 		   : task->personality->wire_refuses;
@@ -241,7 +244,9 @@ ROUTINE_ELSEWHERE(vm_wire, VmWire)
 		return KERN_INVALID_ARGUMENT;
 	if (!range_rule_apply(&personality->wire, task->map, in->address,
 		in->size, &range, &kr))
-		return in->size == 0 ? wire_nothing(task, in->address) : kr;
+		return range.start == range.end
+			   ? wire_nothing(task, range.start, kr)
+			   : kr;
 	if (in->desired_access == VM_PROT_NONE)
 		return unwire(task, range);
 	kr = check_wirer(request, task, vm_range_size(range));

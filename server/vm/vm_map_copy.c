@@ -407,17 +407,34 @@ overwrite(struct vm_map *map, uint64_t address, struct vm_map_copy *copy)
 	overwrite_ends(map, address, copy);
 }
 
+/* What a page takes that the copy has only part of: nothing, if it is wired. */
+static struct vm_reserve
+end_cost(const struct vm_map *map, uint64_t address)
+{
+	const struct vm_map_entry *entry = vm_map_lookup(map, address);
+	uint64_t offset =
+	    vm_map_entry_offset(entry, vm_trunc_page(address, VM_PAGE_MASK));
+	uint64_t end = offset + VM_PAGE_SIZE;
+
+	if (vm_upkeep_wired(entry->object, offset, &end))
+		return (struct vm_reserve){ 0 };
+	return (struct vm_reserve){
+		.pages = VM_FAULT_PAGES,
+		.nodes = VM_FAULT_NODES,
+	};
+}
+
 static kern_return_t
 overwrite_check(struct vm_map *map, uint64_t address, struct vm_map_copy *copy)
 {
-	struct vm_reserve reserve = {
-		.pages = 2 * (uint64_t)VM_FAULT_PAGES,
-		.nodes = 2 * (uint64_t)VM_FAULT_NODES,
-	};
+	struct vm_reserve reserve = { 0 };
 	struct step step;
 
-	if (((copy->offset | copy->size) & VM_PAGE_MASK) == 0)
-		reserve.pages = reserve.nodes = 0;
+	if (((copy->offset | copy->size) & VM_PAGE_MASK) != 0) {
+		vm_reserve_add(&reserve, end_cost(map, address));
+		vm_reserve_add(&reserve,
+		    end_cost(map, address + copy->size - 1));
+	}
 	for (bool more = step_first(&step, map, address, copy); more;
 	     more = step_next(&step))
 		reserve.nodes += step_cost(&step);
