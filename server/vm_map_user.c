@@ -514,8 +514,7 @@ make_of_entry(struct request *request, const MachMakeMemoryEntryRequest *in,
 		return KERN_INVALID_ARGUMENT;
 	if (in->permission & VM_PROT_IS_MASK)
 		protection &= parent->protection;
-	if ((protection & ~parent->protection) ||
-	    ((in->permission & VM_PROT_IS_MASK) && protection == VM_PROT_NONE))
+	if (protection & ~parent->protection)
 		return KERN_PROTECTION_FAILURE;
 	entry = memory_entry_new(request->vm);
 	if (!entry)

@@ -213,18 +213,41 @@ unwire(const struct task *task, struct vm_range range)
 	return wire_code(personality, kr);
 }
 
-/* GNU Mach looks only where the range begins, even if there is none, modulo
- * 2^64. kr: what others say. */
-static kern_return_t
-wire_nothing(const struct task *task, uint64_t address, kern_return_t kr)
+/*
+ * GNU Mach takes what comes out modulo 2^64, and of an empty range looks at its
+ * beginning.
+ */
+static bool
+take_unchecked(const struct task *task, const VmWireRequest *in,
+    struct vm_range *range, kern_return_t *kr)
 {
-	const struct vm_map_entry *entry = vm_map_lookup(task->map, address);
+	struct vm_range first;
 
-	if (task->personality->wire_refuses == KERN_SUCCESS)
-		return kr;
-	return entry && entry->range.start <= address
-		   ? KERN_SUCCESS
-		   : task->personality->wire_refuses;
+	vm_range_init(range, in->address, in->size, task->map->page_mask);
+	first = (struct vm_range){ range->start, range->start + 1 };
+	*kr = task->personality->wire_refuses;
+	if (range->start == range->end &&
+	    vm_map_check(task->map, first, VM_PROT_NONE, VM_PROT_NONE) ==
+		KERN_SUCCESS)
+		*kr = KERN_SUCCESS;
+	return range->start < range->end;
+}
+
+/* The range to be wired; or false, and *kr is the answer. */
+static bool
+take_wire(const struct task *task, const VmWireRequest *in,
+    struct vm_range *range, kern_return_t *kr)
+{
+	static const struct range_rule rule = {
+		.wraps = KERN_INVALID_ARGUMENT,
+		.round_wraps = KERN_INVALID_ARGUMENT,
+		.beyond = KERN_INVALID_ADDRESS,
+	};
+
+	if (task->personality->wire_refuses != KERN_SUCCESS)
+		return take_unchecked(task, in, range, kr);
+	return range_rule_apply(&rule, task->map, in->address, in->size, range,
+	    kr);
 }
 
 ROUTINE_ELSEWHERE(vm_wire, VmWire)
@@ -242,11 +265,8 @@ ROUTINE_ELSEWHERE(vm_wire, VmWire)
 	personality = task->personality;
 	if (in->desired_access & ~VM_PROT_ALL)
 		return KERN_INVALID_ARGUMENT;
-	if (!range_rule_apply(&personality->wire, task->map, in->address,
-		in->size, &range, &kr))
-		return range.start == range.end
-			   ? wire_nothing(task, range.start, kr)
-			   : kr;
+	if (!take_wire(task, in, &range, &kr))
+		return kr;
 	if (in->desired_access == VM_PROT_NONE)
 		return unwire(task, range);
 	kr = check_wirer(request, task, vm_range_size(range));
@@ -298,7 +318,9 @@ control_object(struct request *request, struct vm_map_entry *entry,
 	if (in->control == VM_PURGABLE_SET_STATE &&
 	    !(entry->attributes.protection & VM_PROT_WRITE))
 		return KERN_PROTECTION_FAILURE;
-	if (!vm_upkeep_purgable(object))
+	if (!vm_upkeep_purgable(object) ||
+	    (in->control == VM_PURGABLE_SET_STATE &&
+		(in->state & VM_PURGABLE_STATE_MASK) == VM_PURGABLE_DENY))
 		return KERN_INVALID_ARGUMENT;
 	out->state = in->state;
 	if (in->control == VM_PURGABLE_GET_STATE)
@@ -319,8 +341,7 @@ ROUTINE_ELSEWHERE(vm_purgable_control, VmPurgableControl)
 			continue;
 		return KERN_SUCCESS;
 	case VM_PURGABLE_SET_STATE:
-		if ((in->state & ~STATE_BITS) ||
-		    (in->state & VM_PURGABLE_STATE_MASK) == VM_PURGABLE_DENY)
+		if (in->state & ~STATE_BITS)
 			return KERN_INVALID_ARGUMENT;
 		break;
 	case VM_PURGABLE_GET_STATE:

@@ -238,7 +238,7 @@ replace_by_copy(struct task *task, struct vm_range range, vm_prot_t protection)
 	struct vm_map_where where = { VM_MAP_OVERWRITE, range.start, 0 };
 	kern_return_t kr;
 
-	kr = vm_map_check(task->map, range, VM_PROT_NONE, VM_PROT_NONE);
+	kr = vm_map_check(task->map, range, VM_PROT_NONE, VM_PROT_READ);
 	if (kr == KERN_SUCCESS)
 		kr = vm_mappings_extract(&list, task->map, range,
 		    VM_MAPPING_COPY);

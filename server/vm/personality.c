@@ -32,12 +32,6 @@ enum {
 		.round_wraps = KERN_INVALID_ADDRESS,                           \
 		.beyond = KERN_INVALID_ADDRESS,                                \
 	}
-#define NO_WIRE                                                                \
-	{                                                                      \
-		.wraps = KERN_INVALID_ARGUMENT,                                \
-		.round_wraps = KERN_INVALID_ARGUMENT,                          \
-		.beyond = KERN_INVALID_ADDRESS,                                \
-	}
 
 const struct personality personality_osf = {
 	.name = "osf",
@@ -53,7 +47,6 @@ const struct personality personality_osf = {
 	.special_ports_set = KERNEL | HOST | NAME | BOOTSTRAP | INSPECT | READ,
 	.registered_ports = 3,
 	.attribute = NO_ATTRIBUTE,
-	.wire = NO_WIRE,
 	.deallocate = {
 		.wraps = KERN_INVALID_ARGUMENT,
 		.round_wraps = KERN_SUCCESS,
@@ -92,7 +85,6 @@ const struct personality personality_xnu = {
 	.special_ports_kept = KERNEL | HOST,
 	.registered_ports = 3,
 	.attribute = NO_ATTRIBUTE,
-	.wire = NO_WIRE,
 	.deallocate = {
 		.wraps = KERN_INVALID_ARGUMENT,
 		.round_wraps = KERN_SUCCESS,
@@ -139,11 +131,6 @@ const struct personality personality_gnu = {
 		.wraps = KERN_INVALID_ADDRESS,
 		.round_wraps = KERN_INVALID_ADDRESS,
 		.beyond = KERN_INVALID_ARGUMENT,
-	},
-	.wire = {
-		.wraps = KERN_NO_SPACE,
-		.round_wraps = KERN_NO_SPACE,
-		.beyond = KERN_NO_SPACE,
 	},
 	.deallocate = {
 		.unchecked = true,

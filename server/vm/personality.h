@@ -63,7 +63,6 @@ struct personality {
 	struct range_rule protect;
 	struct range_rule inherit;
 	struct range_rule attribute;
-	struct range_rule wire;
 };
 
 extern const struct personality personality_osf;

@@ -382,29 +382,22 @@ overwrite_part(struct vm_map *map, uint64_t address, struct vm_map_copy *copy,
 	    (char *)vm_page_data(pages, from) + start, end - start);
 }
 
-/* The first and the last page, where they are not whole. */
-static void
-overwrite_ends(struct vm_map *map, uint64_t address, struct vm_map_copy *copy)
-{
-	uint64_t last = pages_of(copy->offset + copy->size) - 1;
-	bool ragged = ((copy->offset + copy->size) & VM_PAGE_MASK) != 0;
-
-	if (copy->offset > 0 || (last == 0 && ragged))
-		overwrite_part(map, address, copy, 0);
-	if (last > 0 && ragged)
-		overwrite_part(map, address, copy, last);
-}
-
-/* Everything is there: it cannot fail. */
+/* Everything is there: it cannot fail. Upwards, for what is mapped twice is
+ * written twice: first and last come the pages that are not whole. */
 static void
 overwrite(struct vm_map *map, uint64_t address, struct vm_map_copy *copy)
 {
+	uint64_t last = pages_of(copy->offset + copy->size) - 1;
+	bool ragged = ((copy->offset + copy->size) & VM_PAGE_MASK) != 0;
 	struct step step;
 
+	if (copy->offset > 0 || (last == 0 && ragged))
+		overwrite_part(map, address, copy, 0);
 	for (bool more = step_first(&step, map, address, copy); more;
 	     more = step_next(&step))
 		step_graft(&step);
-	overwrite_ends(map, address, copy);
+	if (last > 0 && ragged)
+		overwrite_part(map, address, copy, last);
 }
 
 /* What a page takes that the copy has only part of: nothing, if it is wired. */

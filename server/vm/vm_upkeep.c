@@ -188,16 +188,16 @@ void
 vm_upkeep_set_state(struct vm_machine *vm, struct vm_object *object, int *state)
 {
 	struct vm_upkeep *upkeep = object->upkeep;
-	int old = upkeep->state & VM_PURGABLE_STATE_MASK;
-	int wanted = *state, new = *state &VM_PURGABLE_STATE_MASK;
+	int old = vm_upkeep_state(object), wanted = *state;
+	int new = wanted &VM_PURGABLE_STATE_MASK;
 
 	*state = old;
 	if (is_waiting(upkeep))
 		TAILQ_REMOVE(&vm->volatiles, upkeep, turn);
-	if (old == VM_PURGABLE_EMPTY && new == VM_PURGABLE_VOLATILE)
-		new = VM_PURGABLE_EMPTY;
-	if (new == VM_PURGABLE_EMPTY && old != VM_PURGABLE_EMPTY)
+	if (new == VM_PURGABLE_EMPTY)
 		empty(vm, object);
+	else if (new == VM_PURGABLE_VOLATILE && old == VM_PURGABLE_EMPTY)
+		new = VM_PURGABLE_EMPTY;
 	upkeep->state = new == VM_PURGABLE_VOLATILE ? wanted : new;
 	if (new == VM_PURGABLE_VOLATILE)
 		enqueue(vm, upkeep);
