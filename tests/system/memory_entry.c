@@ -165,7 +165,6 @@ static const struct row {
 	{ 0x1fff, 2, RO, ENTRY, BAD, "a byte" },
 	{ LAST, 2, RO, ENTRY, BAD, "it wraps there" },
 	{ 0, PAGE, RW, ENTRY, REFUSED, "more rights than a parent" },
-	{ 0, PAGE, VM_PROT_WRITE | MASK, ENTRY, REFUSED, "none of them" },
 
 	{ 0, LAST, RW | CREATE, NONE, BAD, "making what wraps" },
 	{ LAST, 1, RW | CREATE, NONE, BAD, "... by its offset" },

@@ -525,7 +525,7 @@ TEST(an_offset_is_where_in_the_entry_the_memory_begins)
 		at += 0x10000;
 	}
 	for (unsigned i = 0; i < 6; i++)
-		pages_are(task, 0x20000 + i * 0x10000, "abcdef" + i);
+		pages_are(task, 0x20000 + i * 0x10000, &"abcdef"[i]);
 	fill(task, 0x70000, PAGE, 'z');
 	for (unsigned i = 0; i < 6; i++)
 		pages_are(task, 0x20000 + (5 - i) * 0x10000 + i * PAGE, "z");
