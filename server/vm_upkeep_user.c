@@ -293,9 +293,9 @@ ROUTINE_ELSEWHERE(vm_wire_all, VmWireAll)
 		if (kr != KERN_SUCCESS)
 			return kr;
 	}
-	task->map->wire_future = in->flags & VM_WIRE_FUTURE;
 	if (in->flags == VM_WIRE_NONE)
-		return vm_map_unwire(task->map, all, true, VM_MAP_HOLES_IGNORE);
+		vm_map_unwire(task->map, all, true, VM_MAP_HOLES_IGNORE);
+	task->map->wire_future = in->flags & VM_WIRE_FUTURE;
 	return KERN_SUCCESS;
 }
 

@@ -5,6 +5,8 @@
  * them, and calls the machine. What personalities answer differently, it asks
  * the task's.
  */
+#include <assert.h>
+
 #include <mach/vm_region.h>
 #include <mach/vm_statistics.h>
 
@@ -85,53 +87,64 @@ vm_user_attributes(const struct task *task, int flags)
 	return attributes;
 }
 
-/* There must be frames for memory that is wired from the start. */
+/* Sees to all that wiring a list can lack, so that it cannot fail when it is
+ * mapped: frames, entries to clip, and a record for each object. */
 static bool
-has_frames(const struct vm_map *map, uint64_t size)
+prepare_wire(struct vm_machine *vm, struct vm_mappings *list)
 {
-	uint64_t pages = size >> VM_PAGE_SHIFT;
-	struct vm_reserve reserve = {
-		.pages = pages,
-		.nodes = page_tree_own_cost(pages),
-	};
+	struct vm_reserve reserve = { .entries = 4 };
 
-	return !map->wire_future || vm_machine_has(map->vm, reserve);
+	for (struct vm_mapping *it = list->first; it; it = it->next) {
+		uint64_t pages = it->size >> VM_PAGE_SHIFT;
+
+		reserve.entries++;
+		reserve.pages += pages;
+		reserve.nodes += page_tree_own_cost(pages);
+		if (!it->object) {
+			it->object = vm_object_new(vm, 0);
+			it->offset = 0;
+		}
+		if (!vm_upkeep_of(vm, it->object))
+			return false;
+	}
+	return vm_machine_has(vm, reserve);
 }
 
-static kern_return_t
+static void
 wire_new(struct vm_map *map, uint64_t start, uint64_t size)
 {
-	struct vm_range range = { start, start + size };
-	kern_return_t kr;
+	kern_return_t kr =
+	    vm_map_wire(map, (struct vm_range){ start, start + size },
+		VM_PROT_NONE, false, VM_MAP_HOLES_REFUSE);
 
-	if (!map->wire_future)
-		return KERN_SUCCESS;
-	kr = vm_map_wire(map, range, VM_PROT_NONE, false, VM_MAP_HOLES_REFUSE);
-	if (kr != KERN_SUCCESS)
-		vm_map_remove(map, range, VM_MAP_HOLES_IGNORE);
-	return kr;
+	assert(kr == KERN_SUCCESS);
+	(void)kr;
 }
 
 kern_return_t
 vm_user_enter(struct task *task, struct vm_map_where *where,
     struct vm_mappings *list)
 {
+	struct vm_map *map = task->map;
 	uint64_t size = list->size;
 	kern_return_t kr;
 
-	if (!has_frames(task->map, size))
+	if (map->wire_future && !prepare_wire(map->vm, list))
 		return KERN_RESOURCE_SHORTAGE;
-	kr = vm_map_enter_list(task->map, where, list->first);
+	kr = vm_map_enter_list(map, where, list->first);
 	if (kr != KERN_SUCCESS)
 		return kr;
 	vm_mappings_forget(list);
-	return wire_new(task->map, where->address, size);
+	if (map->wire_future)
+		wire_new(map, where->address, size);
+	return KERN_SUCCESS;
 }
 
-/* Memory that may be purged is an object of its own from the start. */
+/* Memory that may be purged, or is wired from the start, is an object of its
+ * own. */
 static kern_return_t
-enter_purgable(struct task *task, struct vm_map_where *where, uint64_t size,
-    struct vm_attributes attributes)
+enter_object(struct task *task, bool purgable, struct vm_map_where *where,
+    uint64_t size, struct vm_attributes attributes)
 {
 	struct vm_machine *vm = task->map->vm;
 	_cleanup_(vm_mappings_clear) struct vm_mappings list = { .vm = vm };
@@ -139,7 +152,8 @@ enter_purgable(struct task *task, struct vm_map_where *where, uint64_t size,
 
 	if (!object || !vm_upkeep_of(vm, object))
 		return KERN_RESOURCE_SHORTAGE;
-	vm_upkeep_make_purgable(object);
+	if (purgable)
+		vm_upkeep_make_purgable(object);
 	list.first->attributes = attributes;
 	return vm_user_enter(task, where, &list);
 }
@@ -172,21 +186,17 @@ vm_user_enter_zeros(struct task *task, int flags, struct vm_map_where *where,
     uint64_t size, struct vm_attributes attributes)
 {
 	struct vm_mapping zeros = { 0 };
-	kern_return_t kr;
 
 	if (task->personality->allocate_any_flag)
 		flags = 0;
 	if (!take_large_pages(flags, where, &size, &attributes))
 		return KERN_INVALID_ARGUMENT;
-	if (flags & VM_FLAGS_PURGABLE)
-		return enter_purgable(task, where, size, attributes);
-	if (!has_frames(task->map, size))
-		return KERN_RESOURCE_SHORTAGE;
+	if (task->map->wire_future || (flags & VM_FLAGS_PURGABLE))
+		return enter_object(task, flags & VM_FLAGS_PURGABLE, where,
+		    size, attributes);
 	zeros.size = size;
 	zeros.attributes = attributes;
-	kr = vm_map_enter_list(task->map, where, &zeros);
-	return kr == KERN_SUCCESS ? wire_new(task->map, where->address, size)
-				  : kr;
+	return vm_map_enter_list(task->map, where, &zeros);
 }
 
 ROUTINE(VmMap, vm_allocate, VmAllocate)
@@ -227,28 +237,48 @@ ROUTINE(VmMap, vm_deallocate, VmDeallocate)
 	return vm_map_remove(map, range, rule->holes);
 }
 
-/* What is mapped in a range becomes a private copy of it, which may be written,
- * and whatever else is asked of it. */
-static kern_return_t
-replace_by_copy(struct task *task, struct vm_range range, vm_prot_t protection)
+/* What a copy may be, which may always be written. */
+static void
+protect_copy(struct vm_attributes *attributes, bool maximum,
+    vm_prot_t protection)
 {
+	attributes->inheritance = VM_INHERIT_COPY;
+	attributes->max_protection |= (uint8_t)(protection | VM_PROT_WRITE);
+	if (maximum) {
+		attributes->max_protection = (uint8_t)protection;
+		attributes->protection &= (uint8_t)protection;
+	} else {
+		attributes->protection = (uint8_t)protection;
+	}
+}
+
+/* What is mapped in a range becomes a private copy of it, with this protection
+ * or maximum. */
+static kern_return_t
+replace_by_copy(struct task *task, struct vm_range range, bool maximum,
+    vm_prot_t protection)
+{
+	struct vm_map *map = task->map;
 	_cleanup_(vm_mappings_clear) struct vm_mappings list = {
-		.vm = task->map->vm,
+		.vm = map->vm,
 	};
-	struct vm_map_where where = { VM_MAP_OVERWRITE, range.start, 0 };
+	struct vm_map_where where = {
+		.place = VM_MAP_OVERWRITE,
+		.address = range.start,
+		.again = true,
+	};
+	bool executable = map->no_new_exec && !maximum;
 	kern_return_t kr;
 
-	kr = vm_map_check(task->map, range, VM_PROT_NONE, VM_PROT_READ);
+	kr = vm_map_check(map, range,
+	    executable ? protection & VM_PROT_EXECUTE : VM_PROT_NONE,
+	    VM_PROT_READ);
 	if (kr == KERN_SUCCESS)
-		kr = vm_mappings_extract(&list, task->map, range,
-		    VM_MAPPING_COPY);
+		kr = vm_mappings_extract(&list, map, range, VM_MAPPING_COPY);
 	if (kr != KERN_SUCCESS)
 		return kr;
-	for (struct vm_mapping *it = list.first; it; it = it->next) {
-		it->attributes.max_protection |=
-		    (uint8_t)(protection | VM_PROT_WRITE);
-		it->attributes.inheritance = VM_INHERIT_COPY;
-	}
+	for (struct vm_mapping *it = list.first; it; it = it->next)
+		protect_copy(&it->attributes, maximum, protection);
 	return vm_user_enter(task, &where, &list);
 }
 
@@ -265,12 +295,9 @@ ROUTINE(VmMap, vm_protect, VmProtect)
 	if (!range_rule_apply(&personality->protect, map, in->address, in->size,
 		&range, &kr))
 		return kr;
-	if (personality->protect_copies && (protection & VM_PROT_COPY)) {
-		protection &= ~VM_PROT_COPY;
-		kr = replace_by_copy(request->task, range, protection);
-		if (kr != KERN_SUCCESS)
-			return kr;
-	}
+	if (personality->protect_copies && (protection & VM_PROT_COPY))
+		return replace_by_copy(request->task, range, in->set_maximum,
+		    protection & ~VM_PROT_COPY);
 	return vm_map_protect(map, range, in->set_maximum, protection,
 	    personality->protect_free, personality->protect.holes);
 }

@@ -103,6 +103,21 @@ entry_clip(struct vm_map *map, struct vm_map_entry *entry, uint64_t address)
 	    vm_map_entry_offset(entry, address), entry->attributes);
 }
 
+static bool
+is_inside(const struct vm_map *map, uint64_t address)
+{
+	const struct vm_map_entry *entry = vm_map_lookup(map, address);
+
+	return entry && entry->range.start < address;
+}
+
+uint64_t
+vm_map_clip_cost(const struct vm_map *map, struct vm_range range)
+{
+	return (uint64_t)is_inside(map, range.start) +
+	       is_inside(map, range.end);
+}
+
 void
 vm_map_clip(struct vm_map *map, struct vm_range range)
 {
@@ -437,8 +452,8 @@ counted_size(const struct vm_map *map, struct vm_range range)
 
 /* May a list be mapped, in place of what is in the range? */
 static kern_return_t
-check_list(const struct vm_map *map, struct vm_range range,
-    const struct vm_mapping *list)
+check_list(const struct vm_map *map, const struct vm_map_where *where,
+    struct vm_range range, const struct vm_mapping *list)
 {
 	uint64_t size = map->size - map->size_none;
 
@@ -447,7 +462,7 @@ check_list(const struct vm_map *map, struct vm_range range,
 	for (; list; list = list->next) {
 		if (list->attributes.max_protection != VM_PROT_NONE)
 			size += list->size;
-		if (map->no_new_exec &&
+		if (map->no_new_exec && !where->again &&
 		    (list->attributes.protection & VM_PROT_EXECUTE))
 			return KERN_PROTECTION_FAILURE;
 	}
@@ -491,7 +506,7 @@ vm_map_enter_list(struct vm_map *map, struct vm_map_where *where,
 
 	kr = find_place(map, where, size, &range);
 	if (kr == KERN_SUCCESS)
-		kr = check_list(map, range, list);
+		kr = check_list(map, where, range, list);
 	if (kr != KERN_SUCCESS)
 		return kr;
 	if (!vm_machine_has(map->vm, reserve))

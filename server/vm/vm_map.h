@@ -96,6 +96,7 @@ struct vm_map_entry *vm_map_lookup(const struct vm_map *map, uint64_t address);
  * => anywhere: at the lowest gap from the address on that is large enough
  * => mask: bits that the address has not. Low ones align it. High ones, up to
  *    the last, are a bound: all of it lies below the lowest of them
+ * => again: it is what is there already, so nothing becomes executable
  */
 struct vm_map_where {
 	enum vm_map_place {
@@ -105,6 +106,7 @@ struct vm_map_where {
 	} place;
 	uint64_t address;
 	uint64_t mask;
+	bool again;
 };
 
 /*
@@ -139,8 +141,9 @@ kern_return_t vm_map_check(const struct vm_map *map, struct vm_range range,
     vm_prot_t protection, vm_prot_t max_protection);
 
 /* For those who change part of a range: no entry lies across its ends
- * afterwards, which takes two entries at the most; and what is alike again is
- * joined. */
+ * afterwards, which takes so many entries, two at the most; and what is alike
+ * again is joined. */
+uint64_t vm_map_clip_cost(const struct vm_map *map, struct vm_range range);
 void vm_map_clip(struct vm_map *map, struct vm_range range);
 void vm_map_simplify(struct vm_map *map, struct vm_range range);
 

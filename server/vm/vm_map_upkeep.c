@@ -105,7 +105,7 @@ kern_return_t
 vm_map_unwire(struct vm_map *map, struct vm_range range, bool all,
     enum vm_map_holes holes)
 {
-	struct vm_reserve reserve = { .entries = 2 };
+	struct vm_reserve reserve = { .entries = vm_map_clip_cost(map, range) };
 	struct vm_map_entry *entry = vm_map_lookup(map, range.start);
 
 	if (holes == VM_MAP_HOLES_REFUSE &&
