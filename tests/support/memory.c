@@ -367,6 +367,22 @@ regions_are(task_t task, const char *picture)
 	ck_assert_str_eq(seen, picture);
 }
 
+void
+wirings_are(task_t task, vm_address_t address, const char *digits)
+{
+	_cleanup_(freep) char *seen = strdup(digits);
+	struct region region;
+
+	for (size_t i = 0; digits[i] != '\0'; i++) {
+		vm_address_t at = address + i * PAGE;
+
+		seen[i] = '.';
+		if (find_region(task, at, &region) && region.start <= at)
+			seen[i] = (char)('0' + region.info.user_wired_count);
+	}
+	ck_assert_str_eq(seen, digits);
+}
+
 static uint64_t
 mix(uint64_t sum, const void *bytes, size_t size)
 {

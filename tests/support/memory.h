@@ -93,6 +93,9 @@ mach_port_t privileged_host(void);
 void pages_are(task_t task, vm_address_t address, const char *pages);
 void regions_are(task_t task, const char *picture);
 
+/* How often each page is wired: a digit each, and `.` for a hole. */
+void wirings_are(task_t task, vm_address_t address, const char *digits);
+
 /* The regions and all bytes that may be read, as one number. What a call that
  * fails may not change. */
 uint64_t digest(task_t task);

@@ -1,9 +1,7 @@
 /* Wiring: memory that has its frames, and keeps them. */
 #include "tests/support/test.h"
 
-#include <mach/gnumach.h>
 #include <mach/mach_vm.h>
-#include <mach/vm_wire.h>
 
 #include "client/vmd.h"
 #include "common/cleanup.h"
@@ -79,15 +77,6 @@ wirings_at(task_t of, vm_address_t address)
 	    at > address)
 		return -1;
 	return info.user_wired_count;
-}
-
-/* A digit a page; `.` is a hole. */
-static void
-wirings_are(task_t of, const char *digits)
-{
-	for (size_t i = 0; digits[i] != '\0'; i++)
-		ck_assert_int_eq(wirings_at(of, 0x10000 + i * PAGE),
-		    digits[i] == '.' ? -1 : digits[i] - '0');
 }
 
 /* Pages of the machine that are wired. */
@@ -176,7 +165,7 @@ rows_hold(enum personality personality)
 			    row->access),
 		    row->codes[personality], row->why);
 		ck_assert_uint_eq(digest(task), before);
-		wirings_are(task, "000.0");
+		wirings_are(task, 0x10000, "000.0");
 	}
 	wired_pages_are(0);
 }
@@ -209,12 +198,12 @@ ports_are_judged(enum personality personality)
 		answers(call(host, MACH_PORT_NULL, 0, 0, 8), KERN_INVALID_TASK);
 		answers(call(host, host, 0, 0, 8), KERN_INVALID_TASK);
 		answers(call(host, dead, 0x10000, PAGE, RO), KERN_INVALID_TASK);
-		wirings_are(task, "0");
+		wirings_are(task, 0x10000, "0");
 		answers(call(plain, task, 0x10000, PAGE, RO),
 		    unprivileged[personality]);
 		answers(call(plain, task, 0x10000, PAGE, NONE),
 		    unprivileged[personality]);
-		wirings_are(task, "0");
+		wirings_are(task, 0x10000, "0");
 	}
 }
 
@@ -257,18 +246,18 @@ TEST(wirings_are_counted_page_by_page)
 {
 	draw(task, 0x10000, "abcd");
 	wire(task, 0x10000, 4 * PAGE);
-	wirings_are(task, "1111");
+	wirings_are(task, 0x10000, "1111");
 	wire(task, 0x10fff, 2);
 	succeeds(mach_vm_wire(host, task, 0x11001, 1, RW));
-	wirings_are(task, "2311");
+	wirings_are(task, 0x10000, "2311");
 	wired_pages_are(4);
 	unwire(task, 0x10000, 4 * PAGE);
-	wirings_are(task, "1200");
+	wirings_are(task, 0x10000, "1200");
 	wired_pages_are(2);
 	unwire(task, 0x10000, 4 * PAGE);
 	unwire(task, 0x11000, PAGE);
 	unwire(task, 0x11000, PAGE);
-	wirings_are(task, "0000");
+	wirings_are(task, 0x10000, "0000");
 	wired_pages_are(0);
 	pages_are(task, 0x10000, "abcd");
 	regions_are(task, "10000-14000 rw-/rwx copy");
@@ -301,7 +290,7 @@ TEST(what_is_not_wired_is_skipped_by_unwiring)
 	wire(task, 0x11000, 2 * PAGE);
 	wire(task, 0x15000, PAGE);
 	unwire(task, 0x10000, 6 * PAGE);
-	wirings_are(task, "000.00");
+	wirings_are(task, 0x10000, "000.00");
 }
 
 TEST(nothing_is_wired_more_than_65535_times)
@@ -327,8 +316,8 @@ TEST(a_page_is_wired_once_however_many_tasks_wire_it)
 	wire(task, 0x10000, 2 * PAGE);
 	wire(other, 0x11000, 2 * PAGE);
 	wired_pages_are(3);
-	wirings_are(task, "110");
-	wirings_are(other, "011");
+	wirings_are(task, 0x10000, "110");
+	wirings_are(other, 0x10000, "011");
 	unwire(task, 0x10000, 2 * PAGE);
 	wired_pages_are(2);
 	end_task(other);
@@ -392,7 +381,7 @@ TEST(wired_memory_can_be_written_when_no_frame_is_left)
 	use_up_frames(0x1000000);
 	succeeds(vm_copy(task, 0x1000000, 4 * PAGE, 0x10000));
 	bytes_are(task, 0x13000, 1, 'r');
-	wirings_are(task, "1111");
+	wirings_are(task, 0x10000, "1111");
 }
 
 TEST(what_there_are_no_frames_for_is_not_wired_at_all)
@@ -402,7 +391,7 @@ TEST(what_there_are_no_frames_for_is_not_wired_at_all)
 	draw(task, 0x10000, "ab");
 	allocate_at(task, 0x12000, size);
 	answers(vm_wire(host, task, 0x10000, size, RO), KERN_RESOURCE_SHORTAGE);
-	wirings_are(task, "0000");
+	wirings_are(task, 0x10000, "0000");
 	wired_pages_are(0);
 	ck_assert_uint_eq(frame_of(task, 0x12000), 0);
 	pages_are(task, 0x10000, "ab00");
@@ -416,7 +405,7 @@ TEST(copies_of_wired_memory_are_other_frames_from_the_start)
 	draw(task, 0x20000, "cd");
 	wire(task, 0x10000, 2 * PAGE);
 	child = child_of(task);
-	wirings_are(child, "00");
+	wirings_are(child, 0x10000, "00");
 	ck_assert_uint_ne(frame_of(child, 0x10000), frame_of(task, 0x10000));
 	succeeds(vm_copy(task, 0x10000, 2 * PAGE, 0x20000));
 	ck_assert_uint_ne(frame_of(task, 0x20000), frame_of(task, 0x10000));
@@ -434,7 +423,7 @@ TEST(what_is_copied_onto_wired_memory_is_written_in_place)
 	wire(task, 0x10000, 2 * PAGE);
 	frame = frame_of(task, 0x11000);
 	succeeds(vm_copy(task, 0x20000, 2 * PAGE, 0x10000));
-	wirings_are(task, "11");
+	wirings_are(task, 0x10000, "11");
 	ck_assert_uint_eq(frame_of(task, 0x11000), frame);
 	pages_are(task, 0x10000, "cd");
 	fill(task, 0x20000, PAGE, 'x');
@@ -448,7 +437,7 @@ TEST(a_child_of_wired_memory_that_cannot_be_read_has_it_all_the_same)
 	draw(task, 0x10000, "ab");
 	wire(task, 0x10000, 2 * PAGE);
 	protect(task, 0x10000, 2 * PAGE, NONE);
-	wirings_are(task, "11");
+	wirings_are(task, 0x10000, "11");
 	child = child_of(task);
 	protect(child, 0x10000, 2 * PAGE, RO);
 	pages_are(child, 0x10000, "ab");
@@ -464,99 +453,13 @@ TEST(memory_that_goes_is_no_longer_wired)
 	wire(task, 0x10000, 4 * PAGE);
 	wire(task, 0x10000, 4 * PAGE);
 	succeeds(vm_deallocate(task, 0x11000, PAGE));
-	wirings_are(task, "2.22");
+	wirings_are(task, 0x10000, "2.22");
 	wired_pages_are(3);
 	succeeds(vm_allocate(task, &at, PAGE, VM_FLAGS_OVERWRITE));
-	wirings_are(task, "2.02");
+	wirings_are(task, 0x10000, "2.02");
 	wired_pages_are(2);
 	draw(task, 0x11000, "0");
-	wirings_are(task, "2002");
+	wirings_are(task, 0x10000, "2002");
 	end_task(task);
 	wired_pages_are(0);
-}
-
-/* --- All of a task ----------------------------------------------------- */
-
-TEST(task_wire_is_not_supported)
-{
-	draw(task, 0x10000, "a");
-	answers(task_wire(task, TRUE), KERN_NOT_SUPPORTED);
-	answers(task_wire(task, FALSE), KERN_NOT_SUPPORTED);
-	wirings_are(task, "0");
-}
-
-static void
-all_is_judged(enum personality personality)
-{
-	mach_port_t priv = privileged_host();
-
-	(void)personality;
-	task = new_task();
-	draw(task, 0x10000, "a");
-	answers(vm_wire_all(mach_host_self(), task, VM_WIRE_ALL),
-	    KERN_INVALID_HOST);
-	answers(vm_wire_all(task, MACH_PORT_NULL, 4), KERN_INVALID_HOST);
-	answers(vm_wire_all(MACH_PORT_NULL, task, VM_WIRE_ALL),
-	    MACH_SEND_INVALID_DEST);
-	answers(vm_wire_all(priv, MACH_PORT_NULL, 4), KERN_INVALID_TASK);
-	answers(vm_wire_all(priv, priv, 1), KERN_INVALID_TASK);
-	answers(vm_wire_all(priv, task, 4), KERN_INVALID_ARGUMENT);
-	answers(vm_wire_all(priv, task, -1), KERN_INVALID_ARGUMENT);
-	allocate_at(task, 0x11000, PAGE);
-	wirings_are(task, "00");
-}
-
-TEST(vm_wire_all_judges_the_host_the_task_and_the_flags_in_turn)
-{
-	in_each_personality(all_is_judged);
-}
-
-static void
-all_is_wired(enum personality personality)
-{
-	vm_address_t at = 0x14000;
-	vm_prot_t cur, max;
-
-	(void)personality;
-	host = privileged_host();
-	task = new_task();
-	draw(task, 0x10000, "a.c");
-	protect(task, 0x12000, PAGE, NONE);
-	succeeds(vm_wire_all(host, task, VM_WIRE_CURRENT));
-	wirings_are(task, "1.1");
-	draw(task, 0x11000, "b");
-	wirings_are(task, "101");
-	succeeds(vm_wire_all(host, task, VM_WIRE_FUTURE));
-	allocate_at(task, 0x13000, PAGE);
-	map_at(task, 0x15000, PAGE, MACH_PORT_NULL);
-	succeeds(vm_remap(task, &at, PAGE, 0, VM_FLAGS_FIXED, task, 0x10000,
-	    TRUE, &cur, &max, VM_INHERIT_COPY));
-	wirings_are(task, "101111");
-	pages_are(task, 0x13000, "0a0");
-	wired_pages_are(5);
-	succeeds(vm_wire_all(host, task, VM_WIRE_NONE));
-	draw(task, 0x16000, "d");
-	wirings_are(task, "0000000");
-	wired_pages_are(0);
-	succeeds(vm_wire_all(host, task, VM_WIRE_ALL));
-	draw(task, 0x17000, "e");
-	wirings_are(task, "11111111");
-	end_task(task);
-}
-
-TEST(vm_wire_all_wires_what_there_is_and_what_is_to_come)
-{
-	in_each_personality(all_is_wired);
-}
-
-TEST(what_is_to_come_needs_its_frames_at_once)
-{
-	vm_address_t at = 0x100000;
-
-	succeeds(vm_wire_all(host, task, VM_WIRE_FUTURE));
-	answers(vm_allocate(task, &at, (FRAMES + 1) * PAGE, VM_FLAGS_FIXED),
-	    KERN_RESOURCE_SHORTAGE);
-	regions_are(task, "");
-	succeeds(vm_allocate(task, &at, 100 * PAGE, VM_FLAGS_FIXED));
-	wired_pages_are(100);
 }
