@@ -8,8 +8,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include <mach/mig_errors.h>
-
 #include "common/msg.h"
 #include "proto/routine.h"
 
@@ -110,12 +108,6 @@ bool request_again(struct request *request);
 	{                                                                      \
 		(void)service, (void)in, (void)reply, (void)data;              \
 		abort();                                                       \
-	}
-
-#define UNBUILT(Service, name, Name)                                           \
-	ROUTINE(Service, name, Name)                                           \
-	{                                                                      \
-		return MIG_BAD_ID;                                             \
 	}
 
 /* Each in the file of its routines: vm_user.c, task_user.c and so on. */
