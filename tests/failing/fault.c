@@ -16,6 +16,7 @@ void *__real_realloc(void *memory, size_t size);
 void __real_free(void *memory);
 void *__real_mmap64(void *address, size_t size, int protection, int flags,
     int fd, off_t offset);
+int __real_munmap(void *address, size_t size);
 ssize_t __real_recv(int fd, void *to, size_t size, int flags);
 ssize_t __real_recvmsg(int fd, struct msghdr *message, int flags);
 ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
@@ -27,6 +28,7 @@ void *__wrap_realloc(void *memory, size_t size);
 void __wrap_free(void *memory);
 void *__wrap_mmap64(void *address, size_t size, int protection, int flags,
     int fd, off_t offset);
+int __wrap_munmap(void *address, size_t size);
 ssize_t __wrap_recv(int fd, void *to, size_t size, int flags);
 ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
@@ -55,7 +57,7 @@ static struct {
 } allocation, mapping;
 
 static bool happened;
-static long blocks;
+static long blocks, mappings;
 
 void
 fault_allocation(unsigned n, bool on)
@@ -82,6 +84,12 @@ long
 fault_blocks(void)
 {
 	return blocks;
+}
+
+long
+fault_mappings(void)
+{
+	return mappings;
 }
 
 static bool
@@ -140,7 +148,15 @@ __wrap_mmap64(void *address, size_t size, int protection, int flags, int fd,
 		errno = ENOMEM;
 		return MAP_FAILED;
 	}
+	mappings += inside;
 	return __real_mmap64(address, size, protection, flags, fd, offset);
+}
+
+int
+__wrap_munmap(void *address, size_t size)
+{
+	mappings -= inside;
+	return __real_munmap(address, size);
 }
 
 /* --- Input and output -------------------------------------------------- */

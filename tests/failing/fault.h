@@ -2,10 +2,10 @@
  * Faults: what the system can refuse, refused on purpose
  *
  * The linker puts these functions in place of the C library's, for all code of
- * the test program: malloc, calloc, realloc, free, mmap64, recv, recvmsg, sendmsg
- * and accept4 (--wrap). libev and libprotobuf-c, being shared libraries, have
- * the real ones: libev ends the program when it gets no memory, and what
- * libprotobuf-c takes it takes from the server's arena.
+ * the test program: malloc, calloc, realloc, free, mmap64, munmap, recv,
+ * recvmsg, sendmsg and accept4 (--wrap). libev and libprotobuf-c, being shared
+ * libraries, have the real ones: libev ends the program when it gets no memory,
+ * and what libprotobuf-c takes it takes from the server's arena.
  *
  * They count, and fail, only inside: between fault_enter() and fault_leave(),
  * while the server is at work. Check's own blocks are its own.
@@ -32,8 +32,9 @@ void fault_mapping(unsigned n);
 /* Has one failed since it was asked for? */
 bool fault_happened(void);
 
-/* Blocks that were allocated and not freed, inside. */
+/* Blocks that were allocated and not freed, inside; and mappings made. */
 long fault_blocks(void);
+long fault_mappings(void);
 
 /* --- Input and output -------------------------------------------------- */
 

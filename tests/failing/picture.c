@@ -182,6 +182,18 @@ idle_upkeeps(void)
 	return count;
 }
 
+/* Spaces that have room for names, whether there are any or not. */
+static long
+rooms(void)
+{
+	const struct connection *connection;
+	long count = 0;
+
+	LIST_FOREACH(connection, &stage_server.connections, link)
+		count += connection->space.slots != NULL;
+	return count;
+}
+
 /* Nodes of range trees are not counted: a list that was long and is short again
  * may have kept some. */
 static void
@@ -196,14 +208,15 @@ draw_counts(void)
 	    vm->pieces.used, vm->mappings.used, vm->nodes.used, vm->pages.used,
 	    vm->shares.used);
 	draw_events(&vm->events);
-	fprintf(to, "blocks %ld\n", fault_blocks() - idle_upkeeps());
+	fprintf(to, "blocks %ld\n", fault_blocks() - idle_upkeeps() - rooms());
 }
 
 static void
 draw_connection(const struct connection *connection)
 {
-	fprintf(to, "connection %p: out %" PRIu64 " rest %zu left %" PRIu64
-		    " head %p data %p busy %d self %p\n",
+	fprintf(to,
+	    "connection %p: out %" PRIu64 " rest %zu left %" PRIu64
+	    " head %p data %p busy %d self %p\n",
 	    (const void *)connection, connection->out_size,
 	    connection->rest_size, connection->data_left,
 	    (const void *)connection->head, (const void *)connection->data,
@@ -214,12 +227,15 @@ draw_connection(const struct connection *connection)
 char *
 stage_picture(void)
 {
-	const char *complaint = vm_check(&stage_server.vm);
 	const struct connection *connection;
 	const struct vm_map *map;
+	const char *complaint;
 	char *text;
 	size_t size;
 
+	fault_enter();
+	complaint = vm_check(&stage_server.vm);
+	fault_leave();
 	ck_assert_msg(complaint == NULL, "%s", complaint);
 	to = open_memstream(&text, &size);
 	ck_assert_ptr_nonnull(to);
@@ -256,8 +272,8 @@ stage_differs(const char *before)
 	if (!same) {
 		skip_common_lines(&before, &is);
 		snprintf(text, sizeof(text), "\n    was %.*s\n    is  %.*s",
-		    (int)strcspn(before, "\n"), before,
-		    (int)strcspn(is, "\n"), is);
+		    (int)strcspn(before, "\n"), before, (int)strcspn(is, "\n"),
+		    is);
 	}
 	free(after);
 	return same ? NULL : text;

@@ -77,6 +77,43 @@ give_blocks(void)
 	fault_allocation(0, false);
 }
 
+/* What is asked comes in pieces, which have to be kept until they are whole. */
+static int
+in_pieces(enum fault_io what, size_t *most)
+{
+	if (what == FAULT_RECEIVE)
+		*most = 900;
+	return 0;
+}
+
+static void
+take_block_in_pieces(unsigned n)
+{
+	fault_ask(in_pieces);
+	take_block(n);
+}
+
+static void
+give_block_in_pieces(void)
+{
+	fault_ask(NULL);
+	give_blocks();
+}
+
+static void
+take_pages_in_pieces(unsigned n)
+{
+	fault_ask(in_pieces);
+	take_pages(n);
+}
+
+static void
+give_pages_in_pieces(void)
+{
+	fault_ask(NULL);
+	give_pages();
+}
+
 /* take: the n-th that the call takes, and those behind it, are not to be had.
  * There are no more than that if a fault has happened while it succeeded. */
 struct lack {
@@ -84,19 +121,29 @@ struct lack {
 	void (*take)(unsigned n);
 	void (*give)(void);
 	bool blocks;
+	const char *only; /* calls with this in them; NULL: all */
 };
 
-static const struct lack a_block = { "block", take_block, give_blocks, true };
-static const struct lack blocks = { "blocks", take_blocks, give_blocks, true };
+static const struct lack a_block = { "block", take_block, give_blocks, true,
+	NULL };
+static const struct lack blocks = { "blocks", take_blocks, give_blocks, true,
+	NULL };
 static const struct lack blocks_and_spare = { "blocks, and no spare chunk",
-	take_blocks_and_spare, give_blocks, true };
-static const struct lack pages = { "frame", take_pages, give_pages, false };
-static const struct lack nodes = { "node", take_nodes, give_nodes, false };
-static const struct lack entries = { "entry", take_entries, give_entries,
-	false };
-static const struct lack pieces = { "piece", take_pieces, give_pieces, false };
+	take_blocks_and_spare, give_blocks, true, NULL };
+static const struct lack block_in_pieces = { "block, of what comes in pieces",
+	take_block_in_pieces, give_block_in_pieces, true, "data" };
+static const struct lack pages = { "frame", take_pages, give_pages, false,
+	NULL };
+static const struct lack pages_in_pieces = { "frame, of what comes in pieces",
+	take_pages_in_pieces, give_pages_in_pieces, false, "data" };
+static const struct lack nodes = { "node", take_nodes, give_nodes, false,
+	NULL };
+static const struct lack entries = { "entry", take_entries, give_entries, false,
+	NULL };
+static const struct lack pieces = { "piece", take_pieces, give_pieces, false,
+	NULL };
 static const struct lack mappings = { "mapping", take_mappings, give_mappings,
-	false };
+	false, NULL };
 
 /* --- Calls ------------------------------------------------------------- */
 
@@ -107,23 +154,8 @@ complain(const struct lack *lack, unsigned n, const char *line, int id,
     const char *what)
 {
 	printf("# %s %u of %d, %s: %s\n", lack->what, n, id, line, what);
+	fflush(stdout);
 	wrong++;
-}
-
-/* Plays what comes before the call, and returns the call. */
-static const char *
-prepare(const char *lines, char personality)
-{
-	const char *end;
-	char line[512];
-
-	scene_open(personality);
-	lines = stage_line(lines, personality);
-	for (; (end = strstr(lines, "; ")); lines = end + 2) {
-		snprintf(line, sizeof(line), "%.*s", (int)(end - lines), lines);
-		stage_succeeds(line);
-	}
-	return lines;
 }
 
 /* A refused call has changed nothing, and the next one is served. */
@@ -177,7 +209,7 @@ attempt(const struct lack *lack, unsigned n, const struct scene_call *call,
 	if (kr == call->code)
 		return lack->blocks && fault_happened() ? ANEW : DONE;
 	if (kr == KERN_RESOURCE_SHORTAGE)
-		return is_undone(lack, n, line, id, before) ? AGAIN : DONE;
+		return is_undone(lack, n, line, id, before) ? AGAIN : ANEW;
 	snprintf(text, sizeof(text), "answers %d", kr);
 	complain(lack, n, line, id, text);
 	return DONE;
@@ -190,11 +222,13 @@ make_it_fail(const struct lack *lack, const struct scene_call *call, int id,
 	enum outcome outcome = ANEW;
 
 	for (unsigned n = 1; outcome != DONE; n++) {
+		enum { MOST = 5000 };
 		static const char *line;
 		static char *before;
 
+		ck_assert_msg(n < MOST, "%s: there is no end", call->lines);
 		if (outcome == ANEW) {
-			line = prepare(call->lines, personality);
+			line = scene_prepare(call, personality);
 			before = stage_picture();
 		}
 		outcome = attempt(lack, n, call, line, id, before);
@@ -205,20 +239,21 @@ make_it_fail(const struct lack *lack, const struct scene_call *call, int id,
 	}
 }
 
-/* Which one of several calls to look at, by part of its lines; all: NULL. */
+/* The environment may name part of the lines of those calls to look at. */
 static bool
-is_wanted(const struct scene_call *call, char personality)
+is_wanted(const struct lack *lack, const struct scene_call *call,
+    char personality)
 {
 	const char *only = getenv("FAILING_ONLY");
 
 	return stage_line(call->lines, personality) &&
-	       (!only || strstr(call->lines, only));
+	       (!only || strstr(call->lines, only)) &&
+	       (!lack->only || strstr(call->lines, lack->only));
 }
 
 static void
 make_all_fail(const struct lack *lack, char personality)
 {
-	refused = wrong = 0;
 	for (size_t i = 0; i < stage_service_count; i++) {
 		const struct stage_service *service = &stage_services[i];
 		const ProtobufCMethodDescriptor *methods =
@@ -227,23 +262,26 @@ make_all_fail(const struct lack *lack, char personality)
 		for (unsigned j = 0; j < service->descriptor->n_methods; j++)
 			for (const struct scene_call *call = scene_calls;
 			     call->lines; call++)
-				if (is_wanted(call, personality) &&
+				if (is_wanted(lack, call, personality) &&
 				    scene_call_is(call, &methods[j]))
 					make_it_fail(lack, call,
 					    service->base + (int)j,
 					    personality);
 	}
-	printf("# %s: %u calls were refused\n", lack->what, refused);
-	ck_assert_msg(wrong == 0, "%u calls were left half done", wrong);
 }
 
+/* In all personalities, or in the one that the environment names. */
 static void
-in_each_personality(const struct lack *lack)
+everybody_is_refused(const struct lack *lack)
 {
-	static const char all[] = { OSF, XNU, GNU };
+	const char *all = getenv("FAILING_IN");
 
-	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-		make_all_fail(lack, all[i]);
+	refused = 0;
+	for (all = all ? all : "oxg"; *all != '\0'; all++)
+		make_all_fail(lack, *all);
+	printf("# %s: refused %u times\n", lack->what, refused);
+	fflush(stdout);
+	ck_assert_msg(wrong == 0, "%u calls were left half done", wrong);
 }
 
 TEST(every_routine_is_made_to_fail_here)
@@ -305,40 +343,123 @@ TEST(no_service_is_served_that_is_not_known_here)
 
 TEST(a_call_that_lacks_one_block_changes_nothing)
 {
-	in_each_personality(&a_block);
+	everybody_is_refused(&a_block);
 }
 
 TEST(a_call_that_gets_no_more_blocks_changes_nothing)
 {
-	in_each_personality(&blocks);
+	everybody_is_refused(&blocks);
 }
 
 TEST(a_call_that_cannot_be_answered_costs_the_connection_and_no_more)
 {
-	in_each_personality(&blocks_and_spare);
+	everybody_is_refused(&blocks_and_spare);
 }
 
 TEST(a_call_that_lacks_frames_changes_nothing)
 {
-	in_each_personality(&pages);
+	everybody_is_refused(&pages);
+}
+
+TEST(a_call_that_comes_in_pieces_is_kept_or_costs_the_connection)
+{
+	everybody_is_refused(&block_in_pieces);
+	everybody_is_refused(&pages_in_pieces);
 }
 
 TEST(a_call_that_lacks_nodes_changes_nothing)
 {
-	in_each_personality(&nodes);
+	everybody_is_refused(&nodes);
 }
 
 TEST(a_call_that_lacks_entries_changes_nothing)
 {
-	in_each_personality(&entries);
+	everybody_is_refused(&entries);
 }
 
 TEST(a_call_that_lacks_pieces_changes_nothing)
 {
-	in_each_personality(&pieces);
+	everybody_is_refused(&pieces);
 }
 
 TEST(a_call_that_lacks_mappings_changes_nothing)
 {
-	in_each_personality(&mappings);
+	everybody_is_refused(&mappings);
+}
+
+/* --- Beside the routines ----------------------------------------------- */
+
+TEST(the_task_of_a_connection_is_made_whole_or_not_at_all)
+{
+	unsigned n = 0;
+	kern_return_t kr;
+
+	do {
+		char *before;
+
+		stage_open(XNU);
+		stage_succeeds("vmd_statistics 0");
+		before = stage_picture();
+		fault_allocation(++n, false);
+		kr = stage_call("vm_allocate self address=0 size=1000 flags=1");
+		fault_allocation(0, false);
+		if (kr != KERN_SUCCESS) {
+			const char *differs = stage_differs(before);
+
+			ck_assert_int_eq(kr, KERN_RESOURCE_SHORTAGE);
+			ck_assert_msg(!differs, "block %u: %s", n, differs);
+			stage_succeeds("vm_statistics self");
+		}
+		free(before);
+		stage_close();
+	} while (kr != KERN_SUCCESS);
+	ck_assert_uint_gt(n, 4);
+}
+
+static const char wire_8_pages[] =
+    "vm_wire priv task=self address=110000 size=8000 desired_access=3";
+
+/* When n frames are left, and four are in memory that may be purged. */
+static kern_return_t
+wire_with_frames(unsigned n)
+{
+	kern_return_t kr;
+
+	scene_open(XNU);
+	stage_succeeds("vm_allocate self address=500000 size=4000 flags=2");
+	stage_succeeds("vm_write self address=500000 data=4000");
+	stage_succeeds("vm_purgable_control self address=500000 control=0 "
+		       "state=1");
+	free(stage_picture());
+	take_pages(n + 1);
+	kr = stage_call(wire_8_pages);
+	give_pages();
+	return kr;
+}
+
+/* And nothing else: it is refused once more, and all is as it was. */
+static void
+is_refused_again(void)
+{
+	char *before = stage_picture();
+
+	ck_assert(TAILQ_EMPTY(&stage_server.vm.volatiles));
+	take_pages(7 + 1);
+	ck_assert_int_eq(stage_call(wire_8_pages), KERN_RESOURCE_SHORTAGE);
+	give_pages();
+	ck_assert_ptr_null(stage_differs(before));
+	free(before);
+}
+
+TEST(memory_that_may_be_lost_is_lost_before_a_call_is_refused)
+{
+	for (unsigned n = 0; n <= 4; n++) {
+		kern_return_t kr = wire_with_frames(n);
+
+		ck_assert_int_eq(kr,
+		    n < 4 ? KERN_RESOURCE_SHORTAGE : KERN_SUCCESS);
+		if (n < 4)
+			is_refused_again();
+		stage_close();
+	}
 }

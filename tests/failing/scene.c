@@ -1,6 +1,7 @@
 #include "tests/failing/scene.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/failing/stage.h"
@@ -55,7 +56,7 @@ static const char *const scene[] = {
 	"see = mach_make_memory_entry self size=6000 offset=200000 "
 	"permission=400003",
 	"vm_map self address=300000 size=4000 mask=0 flags=0 object=entry "
-	  "max_protection=3",
+	"max_protection=3",
 	NULL,
 };
 
@@ -68,10 +69,10 @@ const struct scene_call scene_calls[] = {
 	{ "vm_region self address=200000 flavor=c", 0 },
 	{ "vm_region_recurse self address=120000 nesting_depth=0", 0 },
 	{ "vm_map_page_query self offset=101000", 0 },
-	{ "vm_page_query self offset=131000", 0 },
-	{ "vm_page_info self address=100000", 0 },
-	{ "vm_page_range_query self address=200000 size=8000", 0 },
-	{ "vm_region_info self address=100000", KERN_FAILURE },
+	{ "mach_vm_page_query self offset=131000", 0 },
+	{ "mach_vm_page_info self address=100000", 0 },
+	{ "mach_vm_page_range_query self address=200000 size=8000", 0 },
+	{ "mach_vm_region_info self address=100000", KERN_FAILURE },
 	{ "vm_mapped_pages_info self address=100000", KERN_FAILURE },
 
 	{ "vm_allocate self address=400000 size=4000 flags=0", 0 },
@@ -84,14 +85,11 @@ const struct scene_call scene_calls[] = {
 	{ "[ox] vm_allocate self address=400000 size=200000 flags=20000", 0 },
 	{ FUTURE "vm_allocate self address=400000 size=4000 flags=0", 0 },
 	{ FUTURE "vm_allocate self address=0 size=4000 flags=1", 0 },
-	{ "[ox] " FUTURE
-	  "vm_allocate self address=400000 size=4000 flags=2",
+	{ "[ox] " FUTURE "vm_allocate self address=400000 size=4000 flags=2",
 	    0 },
-	{ "[ox] " FUTURE
-	  "vm_allocate self address=400000 size=4000 flags=80",
+	{ "[ox] " FUTURE "vm_allocate self address=400000 size=4000 flags=80",
 	    0 },
-	{ "[ox] " FUTURE
-	  "vm_allocate self address=102000 size=4000 flags=4000",
+	{ "[ox] " FUTURE "vm_allocate self address=102000 size=4000 flags=4000",
 	    0 },
 
 	{ "vm_deallocate self address=100000 size=8000", 0 },
@@ -138,9 +136,6 @@ const struct scene_call scene_calls[] = {
 	{ "[ox] vm_write self address=200800 data=6100", 0 },
 	{ "[ox] vm_write self address=113abc data=10", 0 },
 	{ "[ox] vm_write self address=100123 data=5 data_offset=123", 0 },
-	{ "vm_write self address=100000 data=18000; "
-	  "vm_write self address=100000 data=8000",
-	    0 },
 
 	{ "vm_copy self source_address=100000 size=8000 dest_address=110000",
 	    0 },
@@ -187,19 +182,20 @@ const struct scene_call scene_calls[] = {
 	  "max_protection=3",
 	    0 },
 	{ "vm_map self address=400000 size=6000 mask=0 flags=0 object=see "
-	  "max_protection=3", 0 },
+	  "max_protection=3",
+	    0 },
 	{ "[ox] vm_map self address=102000 size=4000 mask=0 flags=4000 "
 	  "object=entry "
 	  "max_protection=3",
 	    0 },
 	{ FUTURE "vm_map self address=400000 size=4000 mask=0 flags=0", 0 },
 	{ FUTURE "vm_map self address=400000 size=4000 mask=0 flags=0 "
-	  "object=fresh "
-	  "max_protection=3",
+		 "object=fresh "
+		 "max_protection=3",
 	    0 },
 	{ FUTURE "vm_map self address=400000 size=8000 mask=0 flags=0 "
-	  "object=snap "
-	  "max_protection=3 copy=1",
+		 "object=snap "
+		 "max_protection=3 copy=1",
 	    0 },
 	{ "[ox] " FUTURE
 	  "vm_map self address=102000 size=4000 mask=0 flags=4000 "
@@ -220,36 +216,39 @@ const struct scene_call scene_calls[] = {
 	  "src_task=self src_address=204000 copy=0",
 	    0 },
 	{ FUTURE "vm_remap self target_address=101000 size=3000 mask=0 "
-	  "flags=4000 src_task=self src_address=112000 copy=1",
+		 "flags=4000 src_task=self src_address=112000 copy=1",
 	    0 },
 	{ "vm_remap_new self target_address=400000 size=4000 mask=0 flags=1 "
 	  "src_task=self src_address=120000 copy=0 cur_protection=3 "
 	  "max_protection=3",
 	    0 },
 
-	{ "make_memory_entry self size=8000 offset=100000 permission=3", 0 },
-	{ "make_memory_entry self size=8000 offset=200000 permission=400003",
+	{ "mach_make_memory_entry self size=8000 offset=100000 permission=3",
 	    0 },
-	{ "make_memory_entry self size=8000 offset=200000 permission=200003",
+	{ "mach_make_memory_entry self size=8000 offset=200000 "
+	  "permission=400003",
 	    0 },
-	{ "make_memory_entry self size=4000 offset=0 permission=20003", 0 },
-	{ "make_memory_entry self size=4000 offset=0 permission=60003", 0 },
-	{ "make_memory_entry self size=2000 offset=1000 permission=3 "
+	{ "mach_make_memory_entry self size=8000 offset=200000 "
+	  "permission=200003",
+	    0 },
+	{ "mach_make_memory_entry self size=4000 offset=0 permission=20003",
+	    0 },
+	{ "mach_make_memory_entry self size=4000 offset=0 permission=60003",
+	    0 },
+	{ "mach_make_memory_entry self size=2000 offset=1000 permission=3 "
 	  "parent_entry=entry",
 	    0 },
-	{ "make_memory_entry self size=8000 offset=120000 permission=80003 "
+	{ "mach_make_memory_entry self size=8000 offset=120000 "
+	  "permission=80003 "
 	  "parent_entry=entry",
 	    0 },
-	{ "make_memory_entry self size=2000 offset=0 permission=10003 "
+	{ "mach_make_memory_entry self size=2000 offset=0 permission=10003 "
 	  "parent_entry=entry",
 	    0 },
 
-	{ "[ox] vm_purgable_control self address=150000 control=0 state=1",
-	    0 },
-	{ "[ox] vm_purgable_control self address=150000 control=0 state=2",
-	    0 },
-	{ "[ox] vm_purgable_control self address=150000 control=1 state=0",
-	    0 },
+	{ "[ox] vm_purgable_control self address=150000 control=0 state=1", 0 },
+	{ "[ox] vm_purgable_control self address=150000 control=0 state=2", 0 },
+	{ "[ox] vm_purgable_control self address=150000 control=1 state=0", 0 },
 	{ "vm_purgable_control self address=0 control=2 state=0", 0 },
 	{ "vm_map_exec_lockdown self", 0 },
 	{ "task_wire self must_wire=1", KERN_NOT_SUPPORTED },
@@ -289,8 +288,7 @@ const struct scene_call scene_calls[] = {
 	{ "mach_port_mod_refs self name=child right=0 delta=-1", 0 },
 	{ "mach_port_deallocate self name=snap", 0 },
 	{ "mach_port_destroy self name=see", 0 },
-	{ "mach_port_insert_right self name=child poly=child poly_poly=13",
-	    0 },
+	{ "mach_port_insert_right self name=child poly=child poly_poly=13", 0 },
 	{ "mach_port_insert_right self name=77703 poly=snap poly_poly=11", 0 },
 	{ "mach_port_extract_right self name=child msgt_name=13", 0 },
 
@@ -344,6 +342,21 @@ scene_open(char personality)
 	stage_play(scene, personality);
 	while (stage_connection()->space.free != 0)
 		stage_succeeds("task_create other inherit_memory=0");
+}
+
+const char *
+scene_prepare(const struct scene_call *call, char personality)
+{
+	const char *line, *end;
+	char text[512];
+
+	scene_open(personality);
+	line = stage_line(call->lines, personality);
+	for (; (end = strstr(line, "; ")); line = end + 2) {
+		snprintf(text, sizeof(text), "%.*s", (int)(end - line), line);
+		stage_succeeds(text);
+	}
+	return line;
 }
 
 /* The name without what says only which of several likes it is. */

@@ -12,9 +12,9 @@
 
 /*
  * A call, behind what it needs beside the scene: lines of stage.h, apart by
- * `; `. A line that begins with letters in brackets is for those personalities.
- * The routine's name stands for all that are alike: vm_map for vm_map,
- * vm_map_64 and mach_vm_map.
+ * `; `. One that begins with letters in brackets is for those personalities.
+ * The routine's name stands for all that are alike, whose first one it is:
+ * vm_map for vm_map, vm_map_64 and mach_vm_map.
  */
 struct scene_call {
 	const char *lines;
@@ -30,6 +30,10 @@ extern const struct scene_call scene_calls[];
  * the next one needs room.
  */
 void scene_open(char personality);
+
+/* Opens one, and plays what comes before the call, too. Returns the call's own
+ * line. */
+const char *scene_prepare(const struct scene_call *call, char personality);
 
 /* Does a call stand for a routine? */
 bool scene_call_is(const struct scene_call *call,

@@ -33,7 +33,7 @@ const size_t stage_service_count = ARRAY_SIZE(stage_services);
 
 struct server stage_server;
 
-static int client = -1;
+int stage_client = -1;
 static struct connection *first;
 static long blocks_before;
 
@@ -57,29 +57,25 @@ static int
 listen_anywhere(void)
 {
 	struct sockaddr_un none = { .sun_family = AF_UNIX };
-	int fd =
-	    socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&none, sizeof(sa_family_t)),
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&none,
+			     sizeof(sa_family_t)),
 	    0);
 	ck_assert_int_eq(listen(fd, 16), 0);
 	return fd;
 }
 
-static uint32_t
-number_of(char personality)
-{
-	return personality == OSF ? 1 : personality == XNU ? 2 : 3;
-}
-
-static void
-greet(int fd, uint32_t personality)
+void
+stage_greet(int fd, char personality)
 {
 	struct msg_hello hello = {
 		.magic = MSG_MAGIC,
 		.version = MSG_VERSION,
-		.personality = personality,
+		.personality = personality == OSF   ? 1
+			       : personality == XNU ? 2
+						    : 3,
 	};
 	struct msg_welcome welcome;
 
@@ -118,9 +114,8 @@ stage_connect(void)
 	return pair[1];
 }
 
-/* A turn of the loop, which does not wait. */
-static void
-turn(void)
+void
+stage_turn(void)
 {
 	fault_enter();
 	ev_run(stage_server.loop, EVRUN_NOWAIT);
@@ -137,9 +132,9 @@ stage_open(char personality)
 	r = server_init(&stage_server, MEMORY, fd, &personality_osf);
 	fault_leave();
 	ck_assert_int_eq(r, 0);
-	client = stage_connect();
+	stage_client = stage_connect();
 	first = LIST_FIRST(&stage_server.connections);
-	greet(client, number_of(personality));
+	stage_greet(stage_client, personality);
 	variable_count = 0;
 	remember("self", MSG_TASK_SELF);
 }
@@ -149,8 +144,9 @@ stage_close(void)
 {
 	bool empty;
 
-	close(client);
-	client = -1;
+	if (stage_client >= 0)
+		close(stage_client);
+	stage_client = -1;
 	fault_enter();
 	empty = server_deinit(&stage_server);
 	fault_leave();
@@ -165,7 +161,7 @@ stage_run(void)
 
 	for (int i = 0; i < TURNS || ev_is_active(&stage_server.awake); i++) {
 		ck_assert_int_lt(i, PATIENCE);
-		turn();
+		stage_turn();
 	}
 }
 
@@ -392,16 +388,46 @@ stage_line(const char *line, char personality)
 
 /* --- Calls ------------------------------------------------------------- */
 
-size_t
-stage_answer_size(const uint8_t *bytes, size_t size)
+/* How many answers are whole, and the bytes of all. */
+static unsigned
+count_answers(const uint8_t *bytes, size_t size)
 {
+	unsigned count = 0;
 	struct msg msg;
-	int head = msg_parse(&msg, MSG_REPLY, bytes, size);
 
-	ck_assert_int_ge(head, 0);
-	if (head == 0 || size < (size_t)head + msg_data_size(&msg))
-		return 0;
-	return (size_t)head + msg_data_size(&msg);
+	for (size_t at = 0; at < size; count++) {
+		int head = msg_parse(&msg, MSG_REPLY, bytes + at, size - at);
+
+		ck_assert_int_ge(head, 0);
+		if (head == 0 || size - at < (size_t)head + msg_data_size(&msg))
+			break;
+		at += (size_t)head + msg_data_size(&msg);
+	}
+	return count;
+}
+
+size_t
+stage_exchange(int fd, const uint8_t *requests, size_t size, unsigned count,
+    uint8_t *answers, size_t room, bool *closed)
+{
+	size_t put = 0, got = 0;
+
+	*closed = false;
+	for (int i = 0; count_answers(answers, got) < count; i++) {
+		ssize_t n = send(fd, requests + put, size - put, MSG_NOSIGNAL);
+
+		ck_assert_msg(i < PATIENCE, "no answer");
+		put += n > 0 ? (size_t)n : 0;
+		stage_turn();
+		n = read(fd, answers + got, room - got);
+		if (n == 0 || (n < 0 && errno != EAGAIN)) {
+			*closed = true;
+			break;
+		}
+		got += n > 0 ? (size_t)n : 0;
+	}
+	stage_run();
+	return got;
 }
 
 /* The last field of an answer is kept, if it is a number. */
@@ -434,26 +460,11 @@ kern_return_t
 stage_send(struct stage_request *request)
 {
 	static uint8_t answer[1 << 20];
-	size_t put = 0, got = 0;
+	bool closed;
+	size_t got = stage_exchange(stage_client, request->bytes, request->size,
+	    1, answer, sizeof(answer), &closed);
 
-	for (int i = 0; i < PATIENCE; i++) {
-		ssize_t n = send(client, request->bytes + put,
-		    request->size - put, MSG_NOSIGNAL);
-
-		if (n > 0)
-			put += (size_t)n;
-		turn();
-		n = read(client, answer + got, sizeof(answer) - got);
-		if (n == 0 || (n < 0 && errno != EAGAIN))
-			return STAGE_CLOSED;
-		got += n > 0 ? (size_t)n : 0;
-		if (got > 0 && stage_answer_size(answer, got) == got) {
-			stage_run();
-			return take_answer(request, answer, got);
-		}
-	}
-	ck_abort_msg("routine %d: no answer", request->id);
-	return STAGE_CLOSED;
+	return closed ? STAGE_CLOSED : take_answer(request, answer, got);
 }
 
 kern_return_t

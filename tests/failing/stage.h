@@ -45,10 +45,14 @@ void stage_open(char personality);
  * malloc's. */
 void stage_close(void);
 
-/* A further client. Returns its descriptor, which the test closes. */
+/* A further client. Returns its descriptor, which the test closes. Its hello is
+ * said by stage_greet(). */
 int stage_connect(void);
+void stage_greet(int fd, char personality);
 
-/* The loop runs until it has nothing to do but wait. */
+/* A turn of the loop, which does not wait; and until it has nothing to do but
+ * wait. */
+void stage_turn(void);
 void stage_run(void);
 
 /* The first client's connection. NULL: it was closed. */
@@ -87,8 +91,17 @@ void stage_play(const char *const *lines, char personality);
 /* The line, without its letters; NULL: it is for others. */
 const char *stage_line(const char *line, char personality);
 
-/* A complete answer is at the start of these bytes: its size; or 0. */
-size_t stage_answer_size(const uint8_t *bytes, size_t size);
+/*
+ * Sends bytes of requests, and gets so many answers to them.
+ *
+ * => the bytes of the answers
+ * => *closed: the server has hung up, maybe before all were there
+ */
+size_t stage_exchange(int fd, const uint8_t *requests, size_t size,
+    unsigned count, uint8_t *answers, size_t room, bool *closed);
+
+/* The first client's descriptor. The test may close it and give -1. */
+extern int stage_client;
 
 /* --- How it looks ------------------------------------------------------ */
 
@@ -96,9 +109,9 @@ size_t stage_answer_size(const uint8_t *bytes, size_t size);
  * All of the server, as text: maps with their contents, names, ports, what is
  * used of the zones, and blocks of malloc's. The caller frees it.
  *
- * => what nobody can tell by any call is not in it:
- *    an object of an entry that nobody wrote, nor shares; a record of upkeep
- *    that keeps nothing
+ * => a refused call may leave these behind, so they are not in it: an empty
+ *    object of an entry that nobody wrote, which vm_region's share mode tells;
+ *    a record of upkeep that keeps nothing; room for names
  * => the machine is checked first
  */
 char *stage_picture(void);
