@@ -15,7 +15,7 @@
 #include "tests/support/daemon.h"
 #include "tests/support/memory.h"
 
-enum { TASKS = 3, PAGES = 24, BASE = 0x100000, ENTRIES = 4, STEPS = 500 };
+enum { TASKS = 3, PAGES = 24, BASE = 0x100000, ENTRIES = 4, STEPS = 250 };
 
 static task_t tasks[TASKS];
 static mach_port_t entries[ENTRIES], host, priv;
@@ -42,21 +42,41 @@ mix(uint64_t sum, uint64_t word)
 	return (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15) ^ sum >> 29;
 }
 
-static uint64_t
-bytes_of(task_t task, vm_address_t at, vm_size_t size)
+static uint64_t *
+words_of(task_t task, vm_address_t at, vm_size_t size)
 {
-	_cleanup_(freep) uint64_t *words = malloc(size);
-	uint64_t sum = 1;
+	uint64_t *words = malloc(size);
 	vm_size_t count;
 
+	ck_assert_ptr_nonnull(words);
 	succeeds(
 	    vm_read_overwrite(task, at, size, (vm_address_t)words, &count));
-	for (vm_size_t i = 0; i < size / sizeof(*words); i++)
-		sum = mix(sum, words[i]);
-	return sum;
+	return words;
 }
 
 /* All that vm_region tells of each page, and the bytes. */
+static uint64_t
+add_region(uint64_t sum, task_t task, vm_address_t at, vm_size_t size,
+    const struct vm_region_basic_info_64 *info)
+{
+	_cleanup_(freep) uint64_t *words = NULL;
+
+	if (info->protection & VM_PROT_READ)
+		words = words_of(task, at, size);
+	for (vm_size_t i = 0; i < size; i += PAGE) {
+		sum = mix(sum, at + i);
+		sum = mix(sum, (uint64_t)info->protection);
+		sum = mix(sum, (uint64_t)info->max_protection);
+		sum = mix(sum, info->inheritance);
+		sum = mix(sum, (uint64_t)info->shared);
+		sum = mix(sum, (uint64_t)info->behavior);
+		sum = mix(sum, info->user_wired_count);
+		for (vm_size_t j = 0; words && j < PAGE / sizeof(*words); j++)
+			sum = mix(sum, words[i / sizeof(*words) + j]);
+	}
+	return sum;
+}
+
 static uint64_t
 state_of(task_t task)
 {
@@ -69,19 +89,8 @@ state_of(task_t task)
 
 	for (; vm_region_64(task, &at, &size, VM_REGION_BASIC_INFO_64,
 		   (vm_region_info_t)&info, &count, &name) == KERN_SUCCESS;
-	     at += size) {
-		for (vm_address_t page = at; page < at + size; page += PAGE) {
-			sum = mix(sum, page);
-			sum = mix(sum, (uint64_t)info.protection);
-			sum = mix(sum, (uint64_t)info.max_protection);
-			sum = mix(sum, info.inheritance);
-			sum = mix(sum, (uint64_t)info.shared);
-			sum = mix(sum, (uint64_t)info.behavior);
-			sum = mix(sum, info.user_wired_count);
-			if (info.protection & VM_PROT_READ)
-				sum = mix(sum, bytes_of(task, page, PAGE));
-		}
-	}
+	     at += size)
+		sum = add_region(sum, task, at, size, &info);
 	return sum;
 }
 
@@ -90,17 +99,11 @@ state(void)
 {
 	vm_size_t limit, most;
 	uint64_t sum = 1;
-	int purgable;
 
 	for (unsigned t = 0; t < TASKS; t++) {
 		sum = mix(sum, state_of(tasks[t]));
 		succeeds(vm_get_size_limit(tasks[t], &limit, &most));
 		sum = mix(mix(sum, limit), most);
-		for (unsigned i = 0; i < PAGES; i++)
-			if (vm_purgable_control(tasks[t], BASE + i * PAGE,
-				VM_PURGABLE_GET_STATE,
-				&purgable) == KERN_SUCCESS)
-				sum = mix(sum, (uint64_t)purgable);
 	}
 	return sum;
 }
@@ -134,7 +137,7 @@ any_address(void)
 static vm_size_t
 any_size(void)
 {
-	static const vm_size_t odd[] = { 0, 1, 0x12345678000, -(vm_size_t)PAGE,
+	static const vm_size_t odd[] = { 0, 1, VM_MAX_ADDRESS, -(vm_size_t)PAGE,
 		-(vm_size_t)1 };
 
 	if (rarely())
@@ -168,7 +171,7 @@ any_flags(void)
 		VM_FLAGS_RETURN_DATA_ADDR };
 
 	if (rarely())
-		return 1 << below(31);
+		return 1 << below(28);
 	return usual[below(ARRAY_SIZE(usual))];
 }
 
@@ -326,17 +329,21 @@ wires(task_t task)
 	return vm_wire(rarely() ? host : priv, task, at, any_size(), access);
 }
 
+/* Nothing stays volatile, which may be lost by a call that is refused. */
 static kern_return_t
 controls(task_t task)
 {
 	int wanted = (int)below(5), before = wanted;
+	vm_address_t at = any_address();
 	kern_return_t kr;
 
-	kr = vm_purgable_control(task, any_address(), VM_PURGABLE_SET_STATE,
-	    &wanted);
-	if (kr != KERN_SUCCESS)
+	kr = vm_purgable_control(task, at, VM_PURGABLE_SET_STATE, &wanted);
+	if (kr != KERN_SUCCESS) {
 		ck_assert_int_eq(wanted, before);
-	return kr;
+		return kr;
+	}
+	wanted = VM_PURGABLE_NONVOLATILE;
+	return vm_purgable_control(task, at, VM_PURGABLE_SET_STATE, &wanted);
 }
 
 static kern_return_t
@@ -354,20 +361,6 @@ static kern_return_t (*const calls[])(task_t task) = { allocates, allocates,
 	limits };
 
 /* --- Does it hold? ----------------------------------------------------- */
-
-/* Volatile memory may be lost whenever memory is short: it is told, and no
- * change that a call has made. */
-static void
-keep_all(void)
-{
-	for (unsigned t = 0; t < TASKS; t++)
-		for (unsigned i = 0; i < PAGES; i++) {
-			int wanted = VM_PURGABLE_NONVOLATILE;
-
-			vm_purgable_control(tasks[t], BASE + i * PAGE,
-			    VM_PURGABLE_SET_STATE, &wanted);
-		}
-}
 
 static void
 refusals_hold(enum personality personality)
@@ -390,7 +383,6 @@ refusals_hold(enum personality personality)
 		uint64_t before;
 		kern_return_t kr;
 
-		keep_all();
 		before = state();
 		kr = calls[call](tasks[below(TASKS)]);
 		if (kr == KERN_SUCCESS)
