@@ -220,6 +220,8 @@ TEST(memory_of_a_port_that_is_no_task_s_is_none)
 	}
 	all_say(host, 0, 1, RW | CREATE, MACH_PORT_NULL, KERN_SUCCESS, PAGE,
 	    "fresh memory needs no task");
+	all_say(host, PAGE, 1, RO, new_entry(2 * PAGE, RW), KERN_SUCCESS, PAGE,
+	    "nor does a part of a parent");
 }
 
 /* --- Sizes ------------------------------------------------------------- */

@@ -261,9 +261,12 @@ TEST(permanent_memory_is_not_overwritten_by_other)
 
 TEST(permanent_memory_is_permanent_where_it_was_made)
 {
-	task_t other = new_task();
+	task_t other = new_task(), child;
 
 	permanent_at(0x10000, PAGE);
+	child = child_of(task);
+	succeeds(vm_deallocate(child, 0x10000, PAGE));
+	regions_are(child, "");
 	share_at(other, 0x20000, PAGE, task, 0x10000);
 	copy_at(other, 0x30000, PAGE, task, 0x10000);
 	fill(other, 0x20000, PAGE, 'a');

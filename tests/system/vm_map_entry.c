@@ -2,6 +2,7 @@
 #include "tests/support/test.h"
 
 #include <mach/mach_vm.h>
+#include <mach/vm_purgable.h>
 
 #include "common/cleanup.h"
 #include "tests/support/daemon.h"
@@ -358,6 +359,24 @@ TEST(what_was_shared_or_copied_takes_few_flags)
 			all_say(0x20000, &asked, KERN_SUCCESS, "yes");
 		}
 	}
+}
+
+TEST(flags_of_fresh_memory_make_no_difference_to_an_object)
+{
+	struct asked asked = zeros;
+	vm_address_t at = 0x20000;
+	int state = 77;
+
+	asked.object = drawn_entry("ab", 2, RWX);
+	asked.flags = VM_FLAGS_PURGABLE;
+	succeeds(classic(task, &at, &asked));
+	answers(vm_purgable_control(task, at, VM_PURGABLE_GET_STATE, &state),
+	    KERN_INVALID_ARGUMENT);
+	asked.flags = VM_FLAGS_SUPERPAGE_SIZE_2MB;
+	at = 0x31000;
+	succeeds(wide(task, &at, &asked));
+	pages_are(task, 0x20000, "a.");
+	pages_are(task, 0x31000, "a.");
 }
 
 TEST(an_entry_of_data_within_a_page_is_mapped_to_the_byte)

@@ -53,6 +53,9 @@ static spelling *const spellings[] = { vm_msync, wide };
 #define HOLE                                                                   \
 	SAY(KERN_INVALID_ADDRESS, KERN_INVALID_ADDRESS, KERN_INVALID_ARGUMENT)
 
+/* Rounded, and modulo 2^64, which is what gnu looks at. */
+#define NOTHING SAY(KERN_INVALID_ADDRESS, KERN_INVALID_ADDRESS, KERN_SUCCESS)
+
 /* Of 10000-12000 and 13000-15000, "ab.de", what is left of their pages. */
 static const struct row {
 	vm_address_t address;
@@ -72,6 +75,7 @@ static const struct row {
 	{ LAST, 0, SYNC, GOOD, "ab.de", "none at the end" },
 
 	{ 0x10000, TOP, ASYNC, HOLE, "ab.de", "it wraps" },
+	{ 0x10000, LAST, SYNC, NOTHING, "ab.de", "... to nothing" },
 	{ TOP, PAGE, KILL, HOLE, "ab.de", "its end is 2^64" },
 	{ TOP, PAGE - 1, SYNC, HOLE, "ab.de", "... rounded" },
 
@@ -210,6 +214,14 @@ TEST(what_others_see_is_not_killed)
 	succeeds(vm_msync(task, 0x20000, PAGE, KILL));
 	pages_are(task, 0x10000, "00");
 	pages_are(task, 0x20000, "0d");
+}
+
+TEST(of_memory_that_others_see_a_part_of_the_rest_is_killed)
+{
+	draw(task, 0x10000, "abcdef");
+	share_at(new_task(), 0x50000, 2 * PAGE, task, 0x12000);
+	succeeds(vm_msync(task, 0x10000, 6 * PAGE, KILL));
+	pages_are(task, 0x10000, "00cd00");
 }
 
 TEST(what_is_wired_is_not_killed)
