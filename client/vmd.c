@@ -25,6 +25,7 @@ vmd_statistics(struct vmd_statistics *statistics)
 			.objects_used = out->objects_used,
 			.tasks = out->tasks,
 			.connections = out->connections,
+			.longest = out->longest,
 		};
 	return kr;
 }

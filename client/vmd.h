@@ -26,6 +26,8 @@ struct vmd_statistics {
 	uint64_t objects_used;
 	uint64_t tasks;
 	uint64_t connections; /* this program's included */
+	uint64_t longest; /* microseconds that others waited for something to
+				 pause or end, since this was last asked for */
 };
 
 kern_return_t vmd_statistics(struct vmd_statistics *statistics);

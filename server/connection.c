@@ -10,7 +10,7 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
-#include "server/dispatch.h"
+#include "server/call.h"
 #include "server/server.h"
 #include "server/vm/personality.h"
 #include "server/vm/task.h"
@@ -24,6 +24,7 @@ enum {
 	CHUNK_BYTES = 96 * 1024,    /* of small replies gathered */
 	PARTS = 256,                /* of one sendmsg */
 	SEND_AT_ONCE = 1024 * 1024, /* bytes, in a turn */
+	MOVED_LEAST = 64 * 1024,    /* bytes, in server::patience */
 };
 
 static_assert(SERVER_INPUT >= 2 * (MSG_BODY_MAX + 4096), "a message fits");
@@ -190,9 +191,11 @@ set_busy(struct connection *connection, bool busy)
 	connection->busy = busy;
 	if (busy) {
 		TAILQ_INSERT_TAIL(&server->busy, connection, busy_link);
+		server->busy_count++;
 		server_wake(server);
 	} else {
 		TAILQ_REMOVE(&server->busy, connection, busy_link);
+		server->busy_count--;
 	}
 }
 
@@ -205,18 +208,87 @@ set_watched(struct connection *connection, ev_io *watcher, bool watched)
 		ev_io_stop(connection->server->loop, watcher);
 }
 
+/* Is there something that the other side has begun, or is to take? */
+static bool
+is_slow(const struct connection *connection)
+{
+	return !connection->welcome || connection->data_left > 0 ||
+	       (connection->rest_size > 0 && !connection->more) ||
+	       connection->out_size > 0;
+}
+
+static void
+set_slow(struct connection *connection, bool slow)
+{
+	struct server *server = connection->server;
+
+	if (slow == connection->slow)
+		return;
+	connection->slow = slow;
+	if (!slow) {
+		TAILQ_REMOVE(&server->slow, connection, slow_link);
+		return;
+	}
+	connection->moved = 0;
+	connection->since = ev_now(server->loop);
+	TAILQ_INSERT_TAIL(&server->slow, connection, slow_link);
+	server_watch_slow(server);
+}
+
+void
+connection_judge(struct connection *connection, double now)
+{
+	struct server *server = connection->server;
+
+	if (now - connection->since < server->patience)
+		return;
+	if (connection->call || connection->busy ||
+	    connection->moved >= MOVED_LEAST) {
+		set_slow(connection, false);
+		set_slow(connection, true);
+		return;
+	}
+	log_debug("a connection is closed: it has moved %llu bytes in %g s",
+	    (unsigned long long)connection->moved, now - connection->since);
+	connection_free(connection);
+}
+
 /* Goes on taking requests while little is queued, and sending while anything
  * is. */
 static void
 watch(struct connection *connection)
 {
-	bool open = connection->out_size < OUT_ENOUGH;
+	bool paused = connection->call != NULL;
+	bool open = connection->out_size < OUT_ENOUGH && !paused;
+	bool starved = connection->starved;
 
-	set_busy(connection, open && connection->more);
+	set_busy(connection, (open && connection->more) ||
+				 (paused && !connection->call->waiting));
+	set_slow(connection, is_slow(connection));
 	set_watched(connection, &connection->readable,
-	    open && !connection->more && !connection->ended);
+	    open && !starved && !connection->more && !connection->ended);
 	set_watched(connection, &connection->writable,
-	    connection->out_size > 0);
+	    !starved && connection->out_size > 0);
+}
+
+/* It is the system that is short of memory. */
+static bool
+is_starved(struct connection *connection, int error)
+{
+	if (error != ENOMEM && error != ENOBUFS)
+		return false;
+	connection->starved = true;
+	server_retry_later(connection->server);
+	return true;
+}
+
+void
+connection_retry(struct connection *connection)
+{
+	if (!connection->starved)
+		return;
+	connection->starved = false;
+	watch(connection);
 }
 
 /* Sends what the socket takes now, but not without end. */
@@ -236,8 +308,11 @@ flush(struct connection *connection)
 		if (n > 0) {
 			sent(connection, (uint64_t)n);
 			done += (uint64_t)n;
+			connection->moved += (uint64_t)n;
 		} else if (n < 0 && errno == EAGAIN) {
 			shrink_first(connection);
+			return;
+		} else if (n < 0 && is_starved(connection, errno)) {
 			return;
 		} else if (n < 0 && errno != EINTR) {
 			log_debug("a connection is gone: %s", strerror(errno));
@@ -345,7 +420,7 @@ data_done(struct connection *connection)
 	struct msg msg;
 
 	msg_parse(&msg, MSG_REQUEST, head, connection->head_size);
-	dispatch(connection, &msg, data, data == NULL);
+	connection->call = call_start(connection, &msg, data, data == NULL);
 }
 
 /* A message with data behind it, of which some may be there. Returns the bytes
@@ -364,7 +439,8 @@ take_data(struct connection *connection, const struct msg *msg,
 	if (connection->data_left == 0) {
 		struct vm_map_copy *data = steal(&connection->data);
 
-		dispatch(connection, msg, data, data == NULL);
+		connection->call =
+		    call_start(connection, msg, data, data == NULL);
 		return (ssize_t)(head + here);
 	}
 	connection->head = malloc(head);
@@ -390,7 +466,7 @@ take_message(struct connection *connection, const uint8_t *bytes, size_t size)
 		return head;
 	if (msg_data_size(&msg) > 0)
 		return take_data(connection, &msg, bytes, (size_t)head, size);
-	dispatch(connection, &msg, NULL, false);
+	connection->call = call_start(connection, &msg, NULL, false);
 	return head;
 }
 
@@ -418,7 +494,8 @@ take(struct connection *connection, size_t size)
 
 	while (size > 0 && connection->data_left == 0 &&
 	       requests++ < TURN_REQUESTS && !connection->lost &&
-	       connection->out_size < OUT_ENOUGH) {
+	       !connection->call && connection->out_size < OUT_ENOUGH &&
+	       (requests == 1 || !server_is_over(connection->server))) {
 		n = take_message(connection, bytes, size);
 		if (n <= 0)
 			break;
@@ -440,10 +517,11 @@ take(struct connection *connection, size_t size)
 static void
 finish(struct connection *connection)
 {
-	if (!connection->lost)
+	if (!connection->lost && !connection->starved)
 		flush(connection);
-	if (connection->lost ||
-	    (connection->ended && connection->out_size == 0))
+	if (!connection->call &&
+	    (connection->lost ||
+		(connection->ended && connection->out_size == 0)))
 		connection_free(connection);
 	else
 		watch(connection);
@@ -470,23 +548,15 @@ restore_rest(struct connection *connection)
 	return connection->rest_size;
 }
 
-void
-connection_continue(struct connection *connection)
-{
-	set_busy(connection, false);
-	run(connection, restore_rest(connection));
-}
-
 /* Nothing was read. The other side may have said all it has to say, or be gone,
  * or it was but a false alarm. */
 static void
 read_nothing(struct connection *connection, ssize_t n)
 {
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
 	if (n == 0)
 		connection->ended = true;
-	else
+	else if (errno != EAGAIN && errno != EINTR &&
+		 !is_starved(connection, errno))
 		connection->lost = true;
 	finish(connection);
 }
@@ -499,10 +569,12 @@ read_messages(struct connection *connection)
 	ssize_t n = recv(connection->fd, server->input + rest,
 	    SERVER_INPUT - rest, MSG_DONTWAIT);
 
-	if (n > 0)
-		run(connection, rest + (size_t)n);
-	else
+	if (n <= 0) {
 		read_nothing(connection, n);
+		return;
+	}
+	connection->moved += (uint64_t)n;
+	run(connection, rest + (size_t)n);
 }
 
 /* Data go straight to their frames. If there are none, they go nowhere. */
@@ -529,26 +601,49 @@ read_data(struct connection *connection)
 		read_nothing(connection, n);
 		return;
 	}
+	connection->moved += (uint64_t)n;
 	connection->data_left -= (uint64_t)n;
 	if (connection->data)
 		vm_map_copy_filled(connection->data, (uint64_t)n);
-	if (connection->data_left == 0) {
+	if (connection->data_left == 0)
 		data_done(connection);
-		finish(connection);
-	}
+	finish(connection);
+}
+
+/* Goes on with the call that has paused. */
+static void
+go_on(struct connection *connection)
+{
+	if (call_resume(connection->call))
+		connection->call = NULL;
+	finish(connection);
+}
+
+void
+connection_turn(struct connection *connection)
+{
+	set_busy(connection, false);
+	if (connection->call)
+		go_on(connection);
+	else if (connection->more)
+		run(connection, restore_rest(connection));
+	else if (connection->data_left > 0)
+		read_data(connection);
+	else
+		read_messages(connection);
+}
+
+void
+connection_wake(struct connection *connection)
+{
+	set_busy(connection, true);
 }
 
 static void
 on_readable(struct ev_loop *loop, ev_io *watcher, int events)
 {
-	struct connection *connection =
-	    container_of(watcher, struct connection, readable);
-
 	(void)loop, (void)events;
-	if (connection->data_left > 0)
-		read_data(connection);
-	else
-		read_messages(connection);
+	connection_wake(container_of(watcher, struct connection, readable));
 }
 
 static void
@@ -577,29 +672,48 @@ connection_new(struct server *server, int fd)
 	server->connection_count++;
 	ev_io_init(&connection->readable, on_readable, fd, EV_READ);
 	ev_io_init(&connection->writable, on_writable, fd, EV_WRITE);
-	ev_io_start(server->loop, &connection->readable);
+	watch(connection);
 	return 0;
+}
+
+bool
+connections_reap(struct server *server, uint32_t *steps)
+{
+	struct connection *connection;
+
+	while (*steps > 0 && (connection = LIST_FIRST(&server->gone))) {
+		if (port_space_reap(&connection->space, steps))
+			return true;
+		LIST_REMOVE(connection, link);
+		free(connection);
+	}
+	return !LIST_EMPTY(&server->gone);
 }
 
 void
 connection_free(struct connection *connection)
 {
+	enum { STEPS = 256 }; /* that most take are taken at once */
 	struct server *server = connection->server;
+	uint32_t steps = STEPS;
+
+	assert(!connection->call);
 
 	ev_io_stop(server->loop, &connection->readable);
 	ev_io_stop(server->loop, &connection->writable);
 	close(connection->fd);
 	set_busy(connection, false);
+	set_slow(connection, false);
 	LIST_REMOVE(connection, link);
 	server->connection_count--;
 	while (!TAILQ_EMPTY(&connection->out))
 		chunk_done(connection, TAILQ_FIRST(&connection->out));
-	vm_map_copy_free(connection->data);
-	port_space_deinit(&connection->space);
-	port_unref(connection->self);
+	connection->data = vm_map_copy_free(connection->data);
+	connection->self = port_unref(connection->self);
 	free(connection->head);
 	free(connection->rest);
-	free(connection);
+	LIST_INSERT_HEAD(&server->gone, connection, link);
+	connections_reap(server, &steps);
 	server_wake(server);
 }
 

@@ -11,6 +11,13 @@
  * What goes out is a queue of chunks: bytes, or memory in transit, which is
  * written straight from its frames. While the queue is long nothing more is
  * read from this connection: it holds up nobody but itself.
+ *
+ * A connection that has something to do waits in the server's queue for its
+ * turn. In a turn it reads once, and serves what came, or goes on with a call
+ * that has paused, until its share of time is over.
+ *
+ * Who has begun to say something is to go on with it, and who has asked is to
+ * take the answers: a connection that moves too little for too long is closed.
  */
 #pragma once
 
@@ -25,6 +32,7 @@
 #include "server/port.h"
 #include "server/port_space.h"
 
+struct call;
 struct personality;
 struct server;
 struct vm_map_copy;
@@ -43,9 +51,15 @@ struct connection {
 	struct server *server;
 	LIST_ENTRY(connection) link;
 	TAILQ_ENTRY(connection) busy_link;
-	bool busy;  /* on server::busy: it has input left for the next turn */
-	bool ended; /* nothing more is read; closed once all is sent */
-	bool lost;  /* to be closed as soon as nobody is at work on it */
+	bool busy;    /* on server::busy: it has something to do */
+	bool ended;   /* nothing more is read; closed once all is sent */
+	bool lost;    /* to be closed as soon as nobody is at work on it */
+	bool starved; /* the system had no memory to read or send with */
+
+	TAILQ_ENTRY(connection) slow_link;
+	bool slow;      /* on server::slow: it has begun, and is not done */
+	uint64_t moved; /* bytes in and out, */
+	double since;   /* since then */
 
 	int fd;
 	ev_io readable;
@@ -59,7 +73,8 @@ struct connection {
 
 	uint8_t *rest; /* input not taken apart yet */
 	size_t rest_size;
-	bool more; /* it is a message at least, maybe */
+	bool more;         /* it is a message at least, maybe */
+	struct call *call; /* under way, and paused; NULL: none */
 
 	uint8_t *head; /* a message whose data are still coming */
 	size_t head_size;
@@ -73,12 +88,29 @@ struct connection {
 /* Takes over the descriptor, also on failure. 0 or -errno. */
 int connection_new(struct server *server, int fd);
 
-/* Lets go of all it has, tasks included. */
+/*
+ * Hangs up. What it has is let go of, tasks included: by and by, if that is
+ * much.
+ *
+ * => no call is under way
+ */
 void connection_free(struct connection *connection);
 
-/* A turn of a connection that has input left from the last one: the first of
- * the busy. It goes off the list, and maybe back to its end. */
-void connection_continue(struct connection *connection);
+/* Frees rights of those who are gone. True: there are more. */
+bool connections_reap(struct server *server, uint32_t *steps);
+
+/* It has something to do: it is to have a turn. */
+void connection_wake(struct connection *connection);
+
+/* The turn of a connection, the first of the busy. It goes off the list, and
+ * maybe back to its end. */
+void connection_turn(struct connection *connection);
+
+/* The system may have memory again: what was stopped for want of it goes on. */
+void connection_retry(struct connection *connection);
+
+/* Is it to be closed, at `now`, for having moved so little? Then it is. */
+void connection_judge(struct connection *connection, double now);
 
 /*
  * Room for `size` bytes at the end of the queue, to be filled at once. NULL: no

@@ -8,12 +8,13 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "server/call.h"
 #include "server/connection.h"
 #include "server/port.h"
 #include "server/request.h"
 #include "server/server.h"
 #include "server/vm/task.h"
-#include "server/vm/vm_check.h"
+#include "server/vm/vm_map.h"
 #include "server/vm/vm_map_copy.h"
 #include "server/vm/vm_upkeep.h"
 
@@ -108,7 +109,7 @@ destination_of(const struct subsystem *subsystem, int id)
 	return (struct exception){ id, subsystem->kind, subsystem->other_kind };
 }
 
-/* An allocator that takes from the server's arena and gives nothing back. What
+/* An allocator that takes from the call's arena and gives nothing back. What
  * a body unpacks to is thereby bounded. */
 struct arena {
 	ProtobufCAllocator allocator;
@@ -136,29 +137,26 @@ arena_free(void *data, void *memory)
 	(void)data, (void)memory;
 }
 
-/* Has the routine done. Its reply is queued by request_reply(). */
-static void
-invoke(struct request *request, const struct subsystem *subsystem,
-    unsigned index)
+/* The body, unpacked; NULL: it is none of that routine's. */
+static ProtobufCMessage *
+unpack(struct call *call)
 {
-	struct server *server = request->connection->server;
+	struct request *request = &call->request;
 	struct arena arena = {
 		.allocator = { arena_alloc, arena_free, NULL },
-		.at = server->arena,
-		.left = SERVER_ARENA,
+		.at = call->arena,
+		.left = CALL_ARENA,
 	};
 	ProtobufCMessage *in;
 
 	arena.allocator.allocator_data = &arena;
 	in = protobuf_c_message_unpack(request->method->input, &arena.allocator,
-	    request->msg->body_size, request->msg->body);
-	if (!in || (request->data && !takes_data(request->msg->id))) {
-		request->code = MIG_BAD_ARGUMENTS;
-		request_reply(NULL, request);
-		return;
-	}
-	subsystem->service->invoke(subsystem->service, index, in, request_reply,
-	    request);
+	    call->msg.body_size, call->msg.body);
+	if (request->data && !takes_data(call->msg.id))
+		return NULL;
+	request->space = arena.at;
+	request->space_left = arena.left;
+	return in;
 }
 
 /* What is to be said before the routine is looked at. */
@@ -178,64 +176,92 @@ resolve(struct request *request, const struct subsystem *subsystem)
 	if (!port_serves_as(request->port, destination.kind))
 		return destination.other_kind;
 	request->task = request->port->task;
-	if (request->task)
-		request->task->calls++;
 	return KERN_SUCCESS;
 }
 
-static void
-serve(struct request *request, bool refused)
+/* Is somebody who has paused at work on a task? */
+static bool
+is_busy(const struct task *task)
 {
-	int id = request->msg->id;
+	return task && task->map->busy;
+}
+
+/* Waits until nobody is at work on the task that the request is for. It is
+ * looked for again then: there may be none any more. */
+static void
+wait_for_task(struct request *request)
+{
+	const struct subsystem *subsystem = find_subsystem(request->msg->id);
+
+	while (request->code == KERN_SUCCESS && is_busy(request->task)) {
+		call_wait(request->call);
+		request->code = resolve(request, subsystem);
+	}
+	if (request->code == KERN_SUCCESS && request->port)
+		call_use(request->call, request->port);
+}
+
+/* Has the routine done. Its reply is queued by request_reply(). */
+static void
+invoke(struct request *request, const struct subsystem *subsystem)
+{
+	unsigned index = (unsigned)(request->msg->id - subsystem->base);
+	ProtobufCMessage *in = unpack(request->call);
+
+	if (!in)
+		request->code = MIG_BAD_ARGUMENTS;
+	else
+		wait_for_task(request);
+	if (request->code != KERN_SUCCESS) {
+		request_reply(NULL, request);
+		return;
+	}
+	if (request->task)
+		request->task->calls++;
+	subsystem->service->invoke(subsystem->service, index, in, request_reply,
+	    request);
+}
+
+void
+dispatch(struct call *call)
+{
+	struct request *request = &call->request;
+	int id = call->msg.id;
 	const struct subsystem *subsystem = find_subsystem(id);
 	unsigned index = subsystem ? (unsigned)(id - subsystem->base) : 0;
 
+	*request = (struct request){
+		.call = call,
+		.connection = call->connection,
+		.vm = &call->server->vm,
+		.msg = &call->msg,
+		.data = call->data,
+		.out = call->out,
+	};
 	request->code = resolve(request, subsystem);
 	if (request->code == KERN_SUCCESS && subsystem)
 		request->method = &subsystem->descriptor->methods[index];
 	if (request->code == KERN_SUCCESS &&
 	    (!subsystem || request->method->input == &absent__descriptor))
 		request->code = MIG_BAD_ID;
-	if (request->code == KERN_SUCCESS && refused)
+	if (request->code == KERN_SUCCESS && call->refused)
 		request->code = KERN_RESOURCE_SHORTAGE;
 	if (request->code != KERN_SUCCESS)
 		request_reply(NULL, request);
 	else
-		invoke(request, subsystem, index);
-}
-
-/* With --check: a machine that is wrong is not let go on. */
-static void
-check(struct server *server, const struct request *request)
-{
-	const char *complaint = vm_check(&server->vm);
-
-	if (!complaint)
-		return;
-	log_error("after message %d: %s", request->msg->id, complaint);
-	abort();
+		invoke(request, subsystem);
 }
 
 void
-dispatch(struct connection *connection, const struct msg *msg,
-    struct vm_map_copy *data, bool refused)
+dispatch_refuse(struct connection *connection, const struct msg *msg)
 {
-	enum { STEPS = 256 }; /* what most calls let go of is freed at once */
-	struct server *server = connection->server;
 	struct request request = {
 		.connection = connection,
-		.vm = &server->vm,
 		.msg = msg,
-		.data = data,
-		.out = server->out,
+		.code = KERN_RESOURCE_SHORTAGE,
 	};
 
-	serve(&request, refused);
-	vm_map_copy_free(request.data);
-	if (vm_machine_reap(&server->vm, STEPS))
-		server_wake(server);
-	if (server->check)
-		check(server, &request);
+	request_reply(NULL, &request);
 }
 
 struct port *
@@ -244,6 +270,13 @@ request_port(struct request *request, mach_port_name_t name)
 	struct port *port = NULL;
 
 	connection_port(request->connection, name, &port);
+	if (!port)
+		return NULL;
+	if (is_busy(port->task)) {
+		request->busy = true;
+		return NULL;
+	}
+	call_use(request->call, port);
 	return port;
 }
 
@@ -255,6 +288,19 @@ request_task(struct request *request, mach_port_name_t name)
 	return port ? port->task : NULL;
 }
 
+void *
+request_alloc(struct request *request, size_t size)
+{
+	void *space = request->space;
+
+	size = (size + 15) & ~(size_t)15;
+	if (size > request->space_left)
+		return NULL;
+	request->space += size;
+	request->space_left -= size;
+	return space;
+}
+
 void
 request_put(struct request *request, struct vm_map_copy *copy, uint32_t offset)
 {
@@ -263,17 +309,56 @@ request_put(struct request *request, struct vm_map_copy *copy, uint32_t offset)
 	    (struct request_out){ copy, offset };
 }
 
+static void
+drop_out(struct request *request)
+{
+	for (; request->out_count > 0; request->out_count--)
+		vm_map_copy_free(request->out[request->out_count - 1].copy);
+}
+
+/* Frees what is dead, and lets others have their turns meanwhile. */
+static void
+reap_all(struct vm_machine *vm)
+{
+	enum { SLICE = 64 };
+
+	while (vm_machine_reap(vm, SLICE))
+		vm_machine_tick(vm, SLICE);
+}
+
+/* Has there come more room for a request that was refused? */
+static bool
+make_room(struct request *request)
+{
+	struct vm_machine *vm = request->vm;
+
+	if (request->code != KERN_RESOURCE_SHORTAGE)
+		return false;
+	if (vm->waiting) {
+		reap_all(vm);
+		return true;
+	}
+	return vm->wanting && vm_upkeep_purge(vm);
+}
+
 bool
 request_again(struct request *request)
 {
-	struct vm_machine *vm = request->vm;
-	bool again = request->code == KERN_RESOURCE_SHORTAGE && vm->wanting &&
-		     vm_upkeep_purge(vm);
+	bool busy = request->busy, again = busy || make_room(request);
 
-	vm->wanting = false;
-	for (; again && request->out_count > 0; request->out_count--)
-		vm_map_copy_free(request->out[request->out_count - 1].copy);
-	return again;
+	if (!again)
+		return false;
+	drop_out(request);
+	request->busy = false;
+	request->code = KERN_SUCCESS;
+	if (busy) {
+		call_wait(request->call);
+		request->code =
+		    resolve(request, find_subsystem(request->msg->id));
+		wait_for_task(request);
+	}
+	vm_machine_begin(request->vm);
+	return request->code == KERN_SUCCESS;
 }
 
 void

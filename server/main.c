@@ -91,6 +91,8 @@ serve(const struct options *options, struct listener *listener)
 		log_error("cannot start: %s", strerror(-r));
 		return EXIT_FAILED;
 	}
+	server_set_slice(&server, options->slice);
+	server.patience = options->patience;
 	server.check = options->check;
 	if (options->command)
 		r = command_start(&command, &server, options->command, path);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "server/server.h"
 #include "server/vm/personality.h"
 
 static const char usage[] =
@@ -23,6 +24,10 @@ static const char usage[] =
     "                      (half of the system's)\n"
     "  --personality NAME  whose answers: osf (the default), xnu or gnu\n"
     "  --log-level LEVEL   error, warning, info (the default) or debug\n"
+    "  --slice TIME        microseconds after which a call pauses for others\n"
+    "                      (500); 0: whenever it can\n"
+    "  --patience TIME     seconds that a client may take to go on with what\n"
+    "                      it has begun, or to take its answers (10)\n"
     "  --check             verify everything after every call: slow\n"
     "  --run COMMAND ...   a private daemon for one command: listens on a\n"
     "                      socket of its own, names it in $VMD_SOCKET, and\n"
@@ -40,6 +45,8 @@ enum option_key {
 	OPTION_MEMORY,
 	OPTION_PERSONALITY,
 	OPTION_LOG_LEVEL,
+	OPTION_SLICE,
+	OPTION_PATIENCE,
 	OPTION_CHECK,
 	OPTION_RUN,
 	OPTION_HELP,
@@ -51,6 +58,8 @@ static const struct option names[] = {
 	{ "memory", required_argument, NULL, OPTION_MEMORY },
 	{ "personality", required_argument, NULL, OPTION_PERSONALITY },
 	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
+	{ "slice", required_argument, NULL, OPTION_SLICE },
+	{ "patience", required_argument, NULL, OPTION_PATIENCE },
 	{ "check", no_argument, NULL, OPTION_CHECK },
 	{ "run", no_argument, NULL, OPTION_RUN },
 	{ "help", no_argument, NULL, OPTION_HELP },
@@ -100,6 +109,23 @@ parse_size(const char *text)
 	return size << shift;
 }
 
+/* A number of at most `most`. */
+static uint32_t
+parse_number(const char *option, const char *text, uint32_t least,
+    uint32_t most)
+{
+	char *end;
+	unsigned long number;
+
+	errno = 0;
+	number = strtoul(text, &end, 10);
+	if (end == text || *end != '\0' || text[0] == '-' || errno != 0 ||
+	    number < least || number > most)
+		fail("%s '%s': a number from %u to %u", option, text, least,
+		    most);
+	return (uint32_t)number;
+}
+
 static uint64_t
 default_memory(void)
 {
@@ -139,6 +165,8 @@ options_parse(struct options *options, int argc, char **argv)
 	*options = (struct options){
 		.memory = default_memory(),
 		.personality = &personality_osf,
+		.slice = SERVER_SLICE,
+		.patience = SERVER_PATIENCE,
 	};
 	opterr = 0;
 	while (!options->command &&
@@ -155,6 +183,14 @@ options_parse(struct options *options, int argc, char **argv)
 			break;
 		case OPTION_LOG_LEVEL:
 			set_log_level(optarg);
+			break;
+		case OPTION_SLICE:
+			options->slice =
+			    parse_number("--slice", optarg, 0, 1000000);
+			break;
+		case OPTION_PATIENCE:
+			options->patience =
+			    parse_number("--patience", optarg, 1, 86400);
 			break;
 		case OPTION_CHECK:
 			options->check = true;

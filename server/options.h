@@ -19,6 +19,8 @@ struct options {
 	const char *socket; /* NULL: the default */
 	uint64_t memory;    /* bytes of frames */
 	const struct personality *personality;
+	uint32_t slice;       /* microseconds */
+	uint32_t patience;    /* seconds */
 	bool check;           /* everything, after every call */
 	char *const *command; /* --run: with its arguments; NULL: none */
 };

@@ -37,19 +37,32 @@ port_space_init(struct port_space *space)
 	*space = (struct port_space){ 0 };
 }
 
-void
-port_space_deinit(struct port_space *space)
+/* From the end. */
+bool
+port_space_reap(struct port_space *space, uint32_t *steps)
 {
-	struct port_right *right;
-	uint32_t at = 0;
+	for (; *steps > 0 && space->size > 0; --*steps) {
+		struct port_right *right = space->slots[--space->size].right;
 
-	while ((right = port_space_next(space, &at))) {
+		if (!right)
+			continue;
 		if (right->port)
 			port_right_die(right);
 		free(right);
 	}
+	if (space->size > 0)
+		return true;
 	free(space->slots);
 	*space = (struct port_space){ 0 };
+	return false;
+}
+
+void
+port_space_deinit(struct port_space *space)
+{
+	uint32_t steps = UINT32_MAX;
+
+	port_space_reap(space, &steps);
 }
 
 /* --- Slots ------------------------------------------------------------- */

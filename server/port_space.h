@@ -53,6 +53,9 @@ struct port_space {
 void port_space_init(struct port_space *space);
 void port_space_deinit(struct port_space *space);
 
+/* The same in slices of `steps` rights and slots. True: there are more. */
+bool port_space_reap(struct port_space *space, uint32_t *steps);
+
 /*
  * A right to the port: its name gets one user reference more.
  *

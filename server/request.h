@@ -11,6 +11,7 @@
 #include "common/msg.h"
 #include "proto/routine.h"
 
+struct call;
 struct connection;
 struct port;
 struct task;
@@ -24,6 +25,7 @@ struct request_out {
 };
 
 struct request {
+	struct call *call;
 	struct connection *connection;
 	struct vm_machine *vm;
 	const struct msg *msg;
@@ -31,7 +33,10 @@ struct request {
 	struct port *port;        /* whom it is for; NULL: nobody */
 	struct task *task;        /* if that is a task */
 	struct vm_map_copy *data; /* that came with it, or NULL */
+	bool busy; /* a task that it asked for is: the routine is done again */
 	kern_return_t code;
+	uint8_t *space; /* for results, if the routine may pause with them */
+	size_t space_left;
 	uint32_t out_count; /* data that go with the reply, at most
 			       MSG_DESCRIPTORS_MAX */
 	struct request_out *out;
@@ -39,12 +44,19 @@ struct request {
 
 /*
  * The port that an argument names, and the task that has it: of a right that
- * the caller has. Neither gives the caller a reference.
+ * the caller has. Neither gives the caller a reference, but both stay until the
+ * call ends. To be asked for before anything is changed.
  *
- * => NULL: the name is null, dead or unknown; or it is no task's
+ * => NULL: the name is null, dead or unknown; or it is no task's; or somebody
+ *    who has paused is at work on it, and whatever the routine answers now, it
+ *    is done again
  */
 struct port *request_port(struct request *request, mach_port_name_t name);
 struct task *request_task(struct request *request, mach_port_name_t name);
+
+/* Memory for results, as long as the call. Those that are made after the last
+ * step of the routine that may pause can be static. NULL: there is none left. */
+void *request_alloc(struct request *request, size_t size);
 
 /* A closure for all replies: `data` is the request. */
 void request_reply(const ProtobufCMessage *out, void *data);
@@ -55,8 +67,8 @@ void request_put(struct request *request, struct vm_map_copy *copy,
 
 /*
  * Should the routine be done once more? A call that was refused for want of
- * frames has changed nothing; memory that may be purged is, and it is asked
- * again.
+ * frames has changed nothing: what is dead is freed, or memory that may be
+ * purged is, and it is made again. So is one that met a task in use.
  */
 bool request_again(struct request *request);
 

@@ -5,19 +5,29 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "common/log.h"
+#include "server/call.h"
+#include "server/fiber.h"
 #include "server/port.h"
-#include "server/request.h"
 #include "server/vm/vm_check.h"
 
 enum {
-	REAP_STEPS = 512,   /* of what is dead, in a turn */
+	REAP_STEPS = 256,   /* of what is dead, at once */
 	WARM_FRAMES = 4096, /* idle ones that are kept: 16 MiB */
+
+	/* Microseconds. */
+	TURN = 2000,      /* that the busy have before events are asked for */
+	SHARE_MOST = 500, /* of it, for one of few, */
+	SHARE_LEAST = 50, /* and of many */
+	REAP = 500,
 };
 
-static const double ACCEPT_AGAIN = 0.1; /* seconds */
+static const double AGAIN = 0.1; /* seconds */
+static const double JUDGE_EVERY = 0.5;
 static const double TRIM_AFTER = 1.0;
 static const double TRIM_EVERY = 0.01;
 
@@ -34,17 +44,84 @@ on_awake(struct ev_loop *loop, ev_idle *watcher, int events)
 	(void)loop, (void)watcher, (void)events;
 }
 
-/* Everybody who is busy has a share. Who has more left queues up again. */
+/* --- Turns ------------------------------------------------------------- */
+
+static uint64_t
+now_in_microseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+bool
+server_is_over(const struct server *server)
+{
+	return now_in_microseconds() >= server->over;
+}
+
+static uint64_t
+share_of(const struct server *server)
+{
+	uint64_t share = TURN / MAX(server->busy_count, 1u);
+
+	return MIN(MAX(share, (uint64_t)SHARE_LEAST), (uint64_t)server->slice);
+}
+
+void
+server_set_slice(struct server *server, uint32_t slice)
+{
+	enum { TICKS = 256 };
+
+	server->slice = slice;
+	server->vm.ticks_most = slice > 0 ? TICKS : 0;
+}
+
+/* Something took from `start` until now. Returns now. */
+static uint64_t
+note_time(struct server *server, uint64_t start)
+{
+	uint64_t now = now_in_microseconds();
+
+	server->longest = MAX(server->longest, now - start);
+	return now;
+}
+
+/* Everybody who is busy has a share, once, as far as the turn goes. Who has
+ * more to do queues up again. */
 static void
 serve_busy(struct server *server)
 {
 	struct connection *last = TAILQ_LAST(&server->busy, busy_connections);
+	uint64_t now = now_in_microseconds(), end = now + TURN;
 	struct connection *connection = NULL;
 
-	while (connection != last) {
+	while (connection != last && now < end) {
 		connection = TAILQ_FIRST(&server->busy);
-		connection_continue(connection);
+		server->over = now + share_of(server);
+		connection_turn(connection);
+		now = note_time(server, now);
 	}
+}
+
+/* True: there is more to be freed. */
+static bool
+reap(struct server *server)
+{
+	uint64_t start = now_in_microseconds(), now = start;
+	bool more = true;
+
+	while (more && now < start + REAP) {
+		uint32_t steps = REAP_STEPS;
+
+		more = connections_reap(server, &steps);
+		if (vm_machine_reap(&server->vm, steps))
+			more = true;
+		now = now_in_microseconds();
+	}
+	note_time(server, start);
+	return more;
 }
 
 /* The end of a turn: before the loop waits again. */
@@ -52,11 +129,13 @@ static void
 on_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
 	struct server *server = watcher->data;
-	bool more;
+	bool more = false;
 
 	(void)events;
-	serve_busy(server);
-	more = vm_machine_reap(&server->vm, REAP_STEPS);
+	if (!TAILQ_EMPTY(&server->busy))
+		serve_busy(server);
+	if (ev_is_active(&server->awake))
+		more = reap(server);
 	if (!more && TAILQ_EMPTY(&server->busy))
 		ev_idle_stop(loop, &server->awake);
 	if (server->vm.pages.warm_count > WARM_FRAMES &&
@@ -64,6 +143,33 @@ on_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
 		ev_timer_set(&server->trim, TRIM_AFTER, TRIM_EVERY);
 		ev_timer_start(loop, &server->trim);
 	}
+}
+
+/* --- The slow ---------------------------------------------------------- */
+
+void
+server_watch_slow(struct server *server)
+{
+	if (ev_is_active(&server->judge))
+		return;
+	ev_timer_set(&server->judge, JUDGE_EVERY, JUDGE_EVERY);
+	ev_timer_start(server->loop, &server->judge);
+}
+
+/* The first of them has been slow for the longest time. */
+static void
+on_judge(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+	struct server *server = watcher->data;
+	double now = ev_now(loop);
+	struct connection *first;
+
+	(void)events;
+	while ((first = TAILQ_FIRST(&server->slow)) &&
+	       now - first->since >= server->patience)
+		connection_judge(first, now);
+	if (!first)
+		ev_timer_stop(loop, watcher);
 }
 
 static void
@@ -84,14 +190,26 @@ on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 	server_stop(watcher->data);
 }
 
+void
+server_retry_later(struct server *server)
+{
+	if (ev_is_active(&server->again))
+		return;
+	ev_timer_set(&server->again, AGAIN, 0.);
+	ev_timer_start(server->loop, &server->again);
+}
+
 static void
-on_accept_again(struct ev_loop *loop, ev_timer *watcher, int events)
+on_again(struct ev_loop *loop, ev_timer *watcher, int events)
 {
 	struct server *server = watcher->data;
+	struct connection *connection;
 
 	(void)events;
 	ev_timer_stop(loop, watcher);
 	ev_io_start(loop, &server->accept);
+	LIST_FOREACH(connection, &server->connections, link)
+		connection_retry(connection);
 }
 
 /* Is it the system that has no more to give, so that trying again at once would
@@ -115,21 +233,22 @@ on_accept(struct ev_loop *loop, ev_io *watcher, int events)
 		return;
 	log_warning("cannot take a connection: %s", strerror(-r));
 	ev_io_stop(loop, watcher);
-	ev_timer_set(&server->accept_again, ACCEPT_AGAIN, 0.);
-	ev_timer_start(loop, &server->accept_again);
+	server_retry_later(server);
 }
 
 static void
 watch_all(struct server *server)
 {
 	ev_io_init(&server->accept, on_accept, server->fd, EV_READ);
-	ev_timer_init(&server->accept_again, on_accept_again, 0., 0.);
+	ev_timer_init(&server->again, on_again, 0., 0.);
+	ev_timer_init(&server->judge, on_judge, 0., 0.);
 	ev_timer_init(&server->trim, on_trim, 0., 0.);
 	ev_signal_init(&server->terminate, on_signal, SIGTERM);
 	ev_signal_init(&server->interrupt, on_signal, SIGINT);
 	ev_prepare_init(&server->turn, on_turn);
 	ev_idle_init(&server->awake, on_awake);
-	server->accept.data = server->accept_again.data = server;
+	server->accept.data = server->again.data = server;
+	server->judge.data = server;
 	server->trim.data = server->turn.data = server;
 	server->terminate.data = server->interrupt.data = server;
 
@@ -148,8 +267,11 @@ server_init(struct server *server, uint64_t memory, int fd,
 	memset(server, 0, sizeof(*server));
 	server->fd = fd;
 	server->personality = personality;
+	server->patience = SERVER_PATIENCE;
 	LIST_INIT(&server->connections);
+	LIST_INIT(&server->gone);
 	TAILQ_INIT(&server->busy);
+	TAILQ_INIT(&server->slow);
 	r = vm_machine_init(&server->vm, memory, 0);
 	if (r < 0) {
 		close(fd);
@@ -159,10 +281,12 @@ server_init(struct server *server, uint64_t memory, int fd,
 	server->host = port_new(PORT_HOST, NULL);
 	server->host_priv = port_new(PORT_HOST_PRIV, NULL);
 	server->input = malloc(SERVER_INPUT);
-	server->arena = malloc(SERVER_ARENA);
-	server->out = calloc(MSG_DESCRIPTORS_MAX, sizeof(*server->out));
+	server->spare_call = malloc(sizeof(*server->spare_call));
+	server->vm.pause = call_tick;
+	server->vm.pause_context = server;
+	server_set_slice(server, SERVER_SLICE);
 	if (!server->loop || !server->host || !server->host_priv ||
-	    !server->input || !server->arena || !server->out) {
+	    !server->input || !server->spare_call) {
 		server_deinit(server);
 		return -ENOMEM;
 	}
@@ -203,24 +327,46 @@ is_empty(struct server *server)
 	return complaint == NULL;
 }
 
+/* Calls that have paused go on to their ends. */
+static void
+end_calls(struct server *server)
+{
+	struct connection *connection;
+
+	server->closing = true;
+	while (server->paused > 0) {
+		LIST_FOREACH(connection, &server->connections, link) {
+			struct call *call = connection->call;
+
+			if (call && !call->waiting && call_resume(call))
+				connection->call = NULL;
+		}
+	}
+}
+
 bool
 server_deinit(struct server *server)
 {
+	uint32_t all = UINT32_MAX;
 	bool empty;
 
+	end_calls(server);
 	while (!LIST_EMPTY(&server->connections))
 		connection_free(LIST_FIRST(&server->connections));
+	connections_reap(server, &all);
 	port_unref(server->host);
 	port_unref(server->host_priv);
+	while (vm_machine_reap(&server->vm, UINT32_MAX))
+		continue;
 	empty = is_empty(server);
 	if (empty)
 		vm_machine_deinit(&server->vm);
 	if (server->loop)
 		ev_loop_destroy(server->loop);
 	free(server->input);
-	free(server->arena);
-	free(server->out);
+	free(server->spare_call);
 	free(server->spare);
+	fiber_cleanup();
 	close(server->fd);
 	return empty;
 }

@@ -1,10 +1,13 @@
 /*
  * The daemon: a machine, a loop, and those who are connected
  *
- * One loop serves all. A connection that has something to say is read once a
- * turn, and gets a bounded share of it; what it has said beyond that waits on
- * the list of the busy, and has its share in the next turn. What calls have let
- * go of is freed at the end of a turn, in slices, too.
+ * One loop serves all. Who has something to say, or to be done, queues up among
+ * the busy, and in each turn of the loop everybody there has a share: so much
+ * time, after which a call pauses and further requests wait. What calls have
+ * let go of is freed at the end of a turn, in slices, too.
+ *
+ *      events ──► busy [ ][ ][ ] ──► a share each ──► reap ──► events
+ *                       ◄── who has more to do ──┘
  */
 #pragma once
 
@@ -18,15 +21,16 @@
 #include "server/connection.h"
 #include "server/vm/vm_machine.h"
 
+struct call;
 struct personality;
 struct port;
-struct request_out;
 
 enum {
 	/* Bytes read at once: two of the largest requests without data. */
 	SERVER_INPUT = 160 * 1024,
-	/* What the body of one request may unpack to. */
-	SERVER_ARENA = 256 * 1024,
+
+	SERVER_SLICE = 500,   /* microseconds that a share has at the most */
+	SERVER_PATIENCE = 10, /* seconds */
 };
 
 struct server {
@@ -39,7 +43,7 @@ struct server {
 
 	int fd; /* that connections are accepted from; -1: none */
 	ev_io accept;
-	ev_timer accept_again; /* after the system had no descriptor left */
+	ev_timer again; /* the system had no descriptor or no memory left */
 	ev_signal terminate;
 	ev_signal interrupt;
 	ev_prepare turn; /* at the end of each */
@@ -47,13 +51,25 @@ struct server {
 	ev_timer trim;   /* idle frames go back to the system */
 
 	LIST_HEAD(, connection) connections;
+	LIST_HEAD(, connection) gone; /* those whose rights are to be freed */
 	uint64_t connection_count;
 	TAILQ_HEAD(busy_connections, connection) busy;
+	uint32_t busy_count;
+	TAILQ_HEAD(slow_connections, connection) slow;
+	ev_timer judge;  /* those who are slow */
+	double patience; /* seconds that somebody may be */
 
 	uint8_t *input; /* SERVER_INPUT bytes, for who is read now */
-	uint8_t *arena; /* SERVER_ARENA bytes, for who is served now */
 	struct connection_chunk *spare; /* an empty one, or NULL */
-	struct request_out *out;        /* MSG_DESCRIPTORS_MAX, with a reply */
+
+	struct call *call;       /* that is running; NULL: none */
+	struct call *spare_call; /* unused; or NULL */
+	uint32_t paused;         /* calls that have, */
+	uint32_t waiting;        /* and those of them that wait for others */
+	bool closing;            /* calls do not pause any more */
+	uint32_t slice;          /* microseconds of a share at the most */
+	uint64_t over;           /* when the share is, in microseconds */
+	uint64_t longest; /* microseconds that anything took; told once */
 };
 
 /*
@@ -63,6 +79,9 @@ struct server {
  */
 int server_init(struct server *server, uint64_t memory, int fd,
     const struct personality *personality);
+
+/* Microseconds of a share at the most. 0: a call pauses whenever it can. */
+void server_set_slice(struct server *server, uint32_t slice);
 
 /* Until a signal ends it, or server_stop(). */
 void server_run(struct server *server);
@@ -77,3 +96,12 @@ bool server_deinit(struct server *server);
 
 /* There is something to be done in the next turn. */
 void server_wake(struct server *server);
+
+/* Is the share of the one who has his turn over? */
+bool server_is_over(const struct server *server);
+
+/* Somebody is slow, and is to be judged one day. */
+void server_watch_slow(struct server *server);
+
+/* The system was short of something: it is asked again in a while. */
+void server_retry_later(struct server *server);

@@ -227,12 +227,13 @@ tell_basics(struct task *task, TaskInfoReply *out)
 {
 	static TaskBasicInfo info;
 	static TimeValue none;
+	uint64_t resident = resident_size(task);
 
 	time_value__init(&none);
 	task_basic_info__init(&info);
 	info.suspend_count = (int32_t)task->suspend_count;
 	info.virtual_size = task->map->size;
-	info.resident_size = resident_size(task);
+	info.resident_size = resident;
 	info.resident_size_max = task->resident_peak << VM_PAGE_SHIFT;
 	info.user_time = &none;
 	info.system_time = &none;
@@ -266,12 +267,18 @@ is_volatile(const struct vm_object *object)
 		   VM_PURGABLE_VOLATILE;
 }
 
-static void
-count_volatile(const struct vm_map *map, TaskVmInfo *info)
+/* Bytes that are volatile, and those of them that are resident. */
+struct volatile_size {
+	uint64_t size;
+	uint64_t resident;
+};
+
+static struct volatile_size
+volatile_size(const struct vm_map *map)
 {
 	struct vm_range all = { map->min, map->max };
 	const struct vm_map_entry *entry;
-	uint64_t pages = 0;
+	struct volatile_size found = { 0 };
 
 	vm_map_for_each_entry(entry, map, all) {
 		const struct vm_object *object = entry->object;
@@ -279,13 +286,13 @@ count_volatile(const struct vm_map *map, TaskVmInfo *info)
 
 		if (!is_volatile(object))
 			continue;
-		info->purgeable_volatile_virtual += vm_range_size(range);
-		pages += page_tree_count(map->vm, &object->pages,
-		    vm_object_page(object, entry->offset),
-		    vm_range_pages(range));
+		found.size += vm_range_size(range);
+		found.resident += page_tree_count(map->vm, &object->pages,
+				      vm_object_page(object, entry->offset),
+				      vm_range_pages(range))
+				  << VM_PAGE_SHIFT;
 	}
-	info->purgeable_volatile_resident = pages << VM_PAGE_SHIFT;
-	info->purgeable_volatile_pmap = pages << VM_PAGE_SHIFT;
+	return found;
 }
 
 /* Bytes that the map's limit leaves. 0: there is none. */
@@ -305,16 +312,20 @@ tell_memory(struct task *task, TaskInfoReply *out)
 {
 	static TaskVmInfo info;
 	const struct vm_map *map = task->map;
+	uint64_t resident = resident_size(task);
+	struct volatile_size found = volatile_size(map);
 
 	task_vm_info__init(&info);
 	info.virtual_size = map->size;
 	info.region_count = (uint32_t)map->entries.count;
 	info.page_size = VM_PAGE_SIZE;
-	info.resident_size = resident_size(task);
+	info.resident_size = resident;
 	info.resident_size_peak = task->resident_peak << VM_PAGE_SHIFT;
 	info.internal = info.resident_size;
 	info.internal_peak = info.resident_size_peak;
-	count_volatile(map, &info);
+	info.purgeable_volatile_virtual = found.size;
+	info.purgeable_volatile_resident = found.resident;
+	info.purgeable_volatile_pmap = found.resident;
 	info.phys_footprint =
 	    info.resident_size - info.purgeable_volatile_resident;
 	info.min_address = map->min;

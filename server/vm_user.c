@@ -97,6 +97,7 @@ prepare_wire(struct vm_machine *vm, struct vm_mappings *list)
 	for (struct vm_mapping *it = list->first; it; it = it->next) {
 		uint64_t pages = it->size >> VM_PAGE_SHIFT;
 
+		vm_machine_tick(vm, 1);
 		reserve.entries++;
 		reserve.pages += pages;
 		reserve.nodes += page_tree_own_cost(pages);
@@ -110,15 +111,18 @@ prepare_wire(struct vm_machine *vm, struct vm_mappings *list)
 	return vm_machine_has(vm, reserve);
 }
 
-static void
+/* It fails only if others have come between, who share it: then it is not
+ * mapped either. */
+static kern_return_t
 wire_new(struct vm_map *map, uint64_t start, uint64_t size)
 {
+	struct vm_range range = { start, start + size };
 	kern_return_t kr =
-	    vm_map_wire(map, (struct vm_range){ start, start + size },
-		VM_PROT_NONE, false, VM_MAP_HOLES_REFUSE);
+	    vm_map_wire(map, range, VM_PROT_NONE, false, VM_MAP_HOLES_REFUSE);
 
-	assert(kr == KERN_SUCCESS);
-	(void)kr;
+	if (kr != KERN_SUCCESS)
+		vm_map_remove(map, range, VM_MAP_HOLES_IGNORE);
+	return kr;
 }
 
 kern_return_t
@@ -136,8 +140,8 @@ vm_user_enter(struct task *task, struct vm_map_where *where,
 		return kr;
 	vm_mappings_forget(list);
 	if (map->wire_future)
-		wire_new(map, where->address, size);
-	return KERN_SUCCESS;
+		kr = wire_new(map, where->address, size);
+	return kr;
 }
 
 /* Memory that may be purged, or is wired from the start, is an object of its
@@ -381,11 +385,14 @@ ROUTINE(VmMap, vm_read, VmRead)
 /* Goes on after a failure: the last range tells. */
 ROUTINE(VmMap, vm_read_list, VmReadList)
 {
-	static uint64_t sizes[VM_MAP_ENTRY_MAX];
+	uint64_t *sizes;
 	kern_return_t kr = KERN_SUCCESS;
 
 	if (in->n_data_list > VM_MAP_ENTRY_MAX)
 		return KERN_INVALID_ARGUMENT;
+	sizes = request_alloc(request, in->n_data_list * sizeof(*sizes));
+	if (!sizes)
+		return KERN_RESOURCE_SHORTAGE;
 	for (size_t i = 0; i < in->n_data_list; i++) {
 		const VmReadEntry *entry = in->data_list[i];
 

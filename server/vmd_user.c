@@ -2,6 +2,7 @@
  * What Mach has no message for: the routines of vmd.proto
  */
 #include "common/cleanup.h"
+#include "server/call.h"
 #include "server/connection.h"
 #include "server/request.h"
 #include "server/server.h"
@@ -23,7 +24,7 @@ ROUTINE(Vmd, host_self_trap, HostSelfTrap)
 ROUTINE(Vmd, vmd_statistics, VmdStatistics)
 {
 	const struct vm_machine *vm = request->vm;
-	const struct vm_map *map;
+	struct server *server = request->connection->server;
 
 	out->page_size = VM_PAGE_SIZE;
 	out->pages = vm->pages.limit;
@@ -31,9 +32,10 @@ ROUTINE(Vmd, vmd_statistics, VmdStatistics)
 	out->nodes_used = vm->nodes.used;
 	out->entries_used = vm->entries.used;
 	out->objects_used = vm->objects.used;
-	LIST_FOREACH(map, &vm->maps, link)
-		out->tasks++;
-	out->connections = request->connection->server->connection_count;
+	out->tasks = vm->map_count;
+	out->connections = server->connection_count;
+	out->longest = server->longest;
+	server->longest = 0;
 	return KERN_SUCCESS;
 }
 
@@ -64,7 +66,11 @@ ROUTINE(Vmd, vmd_pages, VmdPages)
 ROUTINE(Vmd, vmd_check, VmdCheck)
 {
 	static char none[] = "";
-	const char *complaint = vm_check(request->vm);
+	const char *complaint;
+
+	while (call_is_any_at_work(request->connection->server))
+		call_wait(request->call);
+	complaint = vm_check(request->vm);
 
 	out->complaint = complaint ? (char *)(uintptr_t)complaint : none;
 	return KERN_SUCCESS;

@@ -455,13 +455,16 @@ const char *
 vm_check(struct vm_machine *vm)
 {
 	struct census census = { 0 };
+	void (*pause)(void *) = vm->pause;
 	const char *wrong;
 
+	vm->pause = NULL;
 	while (vm_machine_reap(vm, UINT32_MAX))
 		continue;
 	wrong = census_start(&census, vm);
 	if (!wrong)
 		wrong = check_all(&census);
 	census_free(&census);
+	vm->pause = pause;
 	return wrong;
 }

@@ -100,9 +100,61 @@ vm_machine_deinit(struct vm_machine *vm)
 	vm_page_pool_deinit(&vm->pages);
 }
 
+/* --- What is at hand --------------------------------------------------- */
+
+static struct vm_reserve
+taken(const struct vm_machine *vm)
+{
+	return (struct vm_reserve){
+		.pages = vm->pages.taken,
+		.nodes = vm->nodes.taken,
+		.entries = vm->entries.taken,
+		.mappings = vm->mappings.taken,
+	};
+}
+
+/* What is left of `seen` after so much has been taken. */
+static uint64_t
+rest(uint64_t seen, uint64_t before, uint64_t now)
+{
+	return seen > now - before ? seen - (now - before) : 0;
+}
+
+/* What the call under way has seen to and not taken. */
+static struct vm_reserve
+hold_left(const struct vm_machine *vm)
+{
+	const struct vm_reserve *seen = &vm->hold.seen, *then = &vm->hold.taken;
+	struct vm_reserve now = taken(vm);
+
+	return (struct vm_reserve){
+		.pages = rest(seen->pages, then->pages, now.pages),
+		.nodes = rest(seen->nodes, then->nodes, now.nodes),
+		.entries = rest(seen->entries, then->entries, now.entries),
+		.mappings = rest(seen->mappings, then->mappings, now.mappings),
+	};
+}
+
+static void
+hold(struct vm_machine *vm, struct vm_reserve reserve)
+{
+	struct vm_reserve left = hold_left(vm);
+
+	vm->hold.seen = (struct vm_reserve){
+		.pages = MAX(left.pages, reserve.pages),
+		.nodes = MAX(left.nodes, reserve.nodes),
+		.entries = MAX(left.entries, reserve.entries),
+		.mappings = MAX(left.mappings, reserve.mappings),
+	};
+	vm->hold.taken = taken(vm);
+}
+
 static bool
 has_now(const struct vm_machine *vm, struct vm_reserve reserve)
 {
+	const struct vm_reserve *held = &vm->held;
+
+	vm_reserve_add(&reserve, *held);
 	return reserve.pages <= vm_page_left(&vm->pages) &&
 	       reserve.nodes <= vm_zone_left(&vm->nodes) &&
 	       reserve.entries <= vm_zone_left(&vm->entries) &&
@@ -115,13 +167,35 @@ vm_machine_has(struct vm_machine *vm, struct vm_reserve reserve)
 	enum { SLICE = 256 };
 	bool more = true;
 
-	while (!has_now(vm, reserve) && more)
+	for (int i = 0; !has_now(vm, reserve) && more; i++) {
+		if (vm->pause && i > 0) {
+			vm->waiting = true;
+			return false;
+		}
 		more = vm_machine_reap(vm, SLICE);
-	if (has_now(vm, reserve))
+	}
+	if (has_now(vm, reserve)) {
+		hold(vm, reserve);
 		return true;
-	vm->wanting = reserve.pages > vm_page_left(&vm->pages) ||
-		      reserve.nodes > vm_zone_left(&vm->nodes);
+	}
+	vm->wanting =
+	    reserve.pages + vm->held.pages > vm_page_left(&vm->pages) ||
+	    reserve.nodes + vm->held.nodes > vm_zone_left(&vm->nodes);
 	return false;
+}
+
+bool
+vm_machine_still_has(struct vm_machine *vm, struct vm_reserve reserve,
+    uint64_t pauses)
+{
+	return vm->pauses == pauses || vm_machine_has(vm, reserve);
+}
+
+bool
+vm_machine_has_spare(const struct vm_machine *vm, uint32_t nodes)
+{
+	return vm_zone_left(&vm->nodes) >=
+	       nodes + vm->held.nodes + hold_left(vm).nodes;
 }
 
 bool
@@ -133,16 +207,62 @@ vm_machine_make_room(struct vm_machine *vm, struct vm_reserve reserve)
 	return true;
 }
 
-bool
-vm_machine_reap(struct vm_machine *vm, uint32_t steps)
+void
+vm_machine_begin(struct vm_machine *vm)
 {
-	while (steps > 0 && !LIST_EMPTY(&vm->dead_maps)) {
-		struct vm_map *map = LIST_FIRST(&vm->dead_maps);
+	vm->hold = (struct vm_hold){ 0 };
+	vm->wanting = vm->waiting = false;
+}
 
-		if (vm_map_reap(map, &steps))
-			return true;
+struct vm_reserve
+vm_machine_suspend(struct vm_machine *vm)
+{
+	struct vm_reserve left = hold_left(vm);
+
+	vm_reserve_add(&vm->held, left);
+	vm_machine_begin(vm);
+	return left;
+}
+
+void
+vm_machine_resume(struct vm_machine *vm, struct vm_reserve left)
+{
+	vm->held.pages -= left.pages;
+	vm->held.nodes -= left.nodes;
+	vm->held.entries -= left.entries;
+	vm->held.mappings -= left.mappings;
+	vm->hold = (struct vm_hold){ left, taken(vm) };
+	vm->pauses++;
+}
+
+void
+vm_machine_pause(struct vm_machine *vm)
+{
+	vm->ticks = vm->ticks_most;
+	if (vm->pause)
+		vm->pause(vm->pause_context);
+}
+
+/* --- What is dead ------------------------------------------------------ */
+
+/* Maps, from the end of each. False: there are no steps left. */
+static bool
+reap_maps(struct vm_machine *vm, uint32_t *steps)
+{
+	struct vm_map *map;
+
+	while (*steps > 0 && (map = LIST_FIRST(&vm->dead_maps))) {
+		if (vm_map_reap(map, steps))
+			return false;
 		LIST_REMOVE(map, link);
 		free(map);
 	}
-	return page_tree_reap(vm, steps) || !LIST_EMPTY(&vm->dead_maps);
+	return LIST_EMPTY(&vm->dead_maps);
+}
+
+bool
+vm_machine_reap(struct vm_machine *vm, uint32_t steps)
+{
+	return !reap_maps(vm, &steps) || vm_mappings_reap(vm, &steps) ||
+	       vm_map_copy_reap(vm, &steps) || page_tree_reap(vm, steps);
 }

@@ -19,6 +19,11 @@
  *
  * What a call lets go of is freed afterwards, in slices, by vm_machine_reap();
  * or at once if the memory is needed.
+ *
+ * Calls that take long pause, so that others are served meanwhile. What they
+ * have seen to and not taken yet is held for them:
+ *
+ *      limit  |  used  |  held for those who have paused  |  left  |
  */
 #pragma once
 
@@ -32,6 +37,21 @@
 
 struct vm_map;
 struct vm_upkeep;
+
+/* What a call is about to take. Entries of 64 bits: costs add up. */
+struct vm_reserve {
+	uint64_t pages;
+	uint64_t nodes;
+	uint64_t entries;
+	uint64_t mappings;
+};
+
+/* What a call has seen to. What it has taken of that since tells the counts of
+ * all that was ever taken. */
+struct vm_hold {
+	struct vm_reserve seen;
+	struct vm_reserve taken; /* by everybody, when it was seen to */
+};
 
 /* What has happened. Counts of times, and of pages purged. */
 struct vm_events {
@@ -54,20 +74,27 @@ struct vm_machine {
 	struct vm_zone ranges;   /* struct range_node */
 	struct vm_events events;
 
-	LIST_HEAD(, vm_map) maps;      /* of all tasks */
+	LIST_HEAD(, vm_map) maps; /* of all tasks */
+	uint64_t map_count;
 	LIST_HEAD(, vm_map) dead_maps; /* of tasks that are gone */
 	LIST_HEAD(, vm_upkeep) upkeeps;
 	TAILQ_HEAD(, vm_upkeep) volatiles; /* the first to be purged first */
-	uint32_t dead_nodes;               /* the first; linked by pages */
-	bool wanting; /* frames or nodes were not to be had */
-};
+	uint64_t volatile_pages; /* as they were when they became so */
+	uint64_t wired;          /* bytes of objects */
+	uint32_t dead_nodes;     /* the first; linked by pages */
+	bool wanting;            /* frames or nodes were not to be had */
+	bool waiting; /* they may be, once what is dead has been freed */
 
-/* What a call is about to take. Entries of 64 bits: costs add up. */
-struct vm_reserve {
-	uint64_t pages;
-	uint64_t nodes;
-	uint64_t entries;
-	uint64_t mappings;
+	struct vm_mapping *dead_mappings;
+	struct vm_map_copy_piece *dead_pieces;
+
+	void (*pause)(void *context); /* NULL: nobody pauses */
+	void *pause_context;
+	uint32_t ticks;         /* until pause is called, */
+	uint32_t ticks_most;    /* from the last time on */
+	uint64_t pauses;        /* so many there were */
+	struct vm_hold hold;    /* of the call under way */
+	struct vm_reserve held; /* for those who have paused */
 };
 
 static inline void
@@ -89,8 +116,30 @@ int vm_machine_init(struct vm_machine *vm, uint64_t memory, uint32_t entries);
 /* => every task and every copy in transit is gone */
 void vm_machine_deinit(struct vm_machine *vm);
 
-/* Is there so much at hand? What is dead counts, and is freed if need be. */
+/*
+ * Is there so much at hand? It is held for the call then, until the call ends.
+ *
+ * => what is dead counts, and is freed if need be; but where calls pause, only
+ *    if that does not take long. Else it is false, and `waiting` says so: the
+ *    call fails, others free what is dead, and it is made again
+ */
 bool vm_machine_has(struct vm_machine *vm, struct vm_reserve reserve);
+
+/* The same for one who has asked already, for more than this, when there had
+ * been `pauses`. Others may have come between. */
+bool vm_machine_still_has(struct vm_machine *vm, struct vm_reserve reserve,
+    uint64_t pauses);
+
+/* Are there so many nodes that nobody counts on? */
+bool vm_machine_has_spare(const struct vm_machine *vm, uint32_t nodes);
+
+/*
+ * For those who run calls: a call begins, or ends; or it pauses, and goes on.
+ * What is left of its hold is kept with it.
+ */
+void vm_machine_begin(struct vm_machine *vm);
+struct vm_reserve vm_machine_suspend(struct vm_machine *vm);
+void vm_machine_resume(struct vm_machine *vm, struct vm_reserve left);
 
 /*
  * The same, and memory that may be purged is if need be: for those who have not
@@ -105,3 +154,24 @@ bool vm_machine_make_room(struct vm_machine *vm, struct vm_reserve reserve);
  * => true: there is more
  */
 bool vm_machine_reap(struct vm_machine *vm, uint32_t steps);
+
+/* Calls vm->pause, and starts to count again. */
+void vm_machine_pause(struct vm_machine *vm);
+
+/* inline helpers */
+
+/*
+ * A call has done so much: steps, of less than a microsecond each. It may pause
+ * here, and others may do anything but use the maps that it uses: those wait.
+ *
+ * => so whoever ticks has nothing in hand that others may change or free, but
+ *    his maps' entries
+ */
+static inline void
+vm_machine_tick(struct vm_machine *vm, uint32_t steps)
+{
+	if (vm->ticks > steps)
+		vm->ticks -= steps;
+	else
+		vm_machine_pause(vm);
+}

@@ -25,6 +25,7 @@ vm_map_new(struct vm_machine *vm, uint64_t min, uint64_t max,
 	map->page_mask = page_size - 1;
 	map->limit = map->limit_max = UINT64_MAX;
 	LIST_INSERT_HEAD(&vm->maps, map, link);
+	vm->map_count++;
 	return map;
 }
 
@@ -34,6 +35,7 @@ vm_map_free(struct vm_map *map)
 	if (!map)
 		return NULL;
 	LIST_REMOVE(map, link);
+	map->vm->map_count--;
 	LIST_INSERT_HEAD(&map->vm->dead_maps, map, link);
 	return NULL;
 }
@@ -205,9 +207,11 @@ entry_join(struct vm_map *map, struct vm_map_entry *left)
 static void
 simplify_from(struct vm_map *map, struct vm_map_entry *entry, uint64_t end)
 {
-	while (entry && entry->range.start < end)
+	while (entry && entry->range.start < end) {
 		if (!entry_join(map, entry))
 			entry = vm_map_entry_next(entry);
+		vm_machine_tick(map->vm, 1);
+	}
 }
 
 void
@@ -331,6 +335,7 @@ remove_range(struct vm_map *map, struct vm_range range)
 			set_maximum(map, entry, VM_PROT_NONE);
 		else
 			entry_cut(map, entry, range);
+		vm_machine_tick(map->vm, 1);
 	}
 }
 
@@ -614,6 +619,13 @@ entry_sees_all(const struct vm_map_entry *entry)
 	return object_is_private(entry->object);
 }
 
+/* Has nobody else a way to what the entry maps? */
+static bool
+entry_is_alone(const struct vm_map_entry *entry)
+{
+	return !entry->object || vm_object_is_alone(entry->object);
+}
+
 static struct vm_reserve
 fork_cost(struct vm_map *parent, const struct vm_map_entry *entry)
 {
@@ -657,17 +669,24 @@ vm_map_fork(struct vm_map *parent, struct vm_map *child)
 {
 	struct vm_range all = { parent->min, parent->max };
 	struct vm_object_copier copier = { 0 };
+	struct vm_machine *vm = parent->vm;
 	struct vm_reserve reserve = { 0 };
+	uint64_t pauses = vm->pauses;
 	struct vm_map_entry *entry;
 
 	vm_map_for_each_entry(entry, parent, all)
 		if (entry->attributes.inheritance != VM_INHERIT_NONE)
 			vm_reserve_add(&reserve, fork_cost(parent, entry));
-	if (!vm_machine_has(parent->vm, reserve))
+	if (!vm_machine_has(vm, reserve))
 		return KERN_RESOURCE_SHORTAGE;
-	vm_map_for_each_entry(entry, parent, all)
-		if (entry->attributes.inheritance != VM_INHERIT_NONE)
-			fork_entry(child, &copier, parent, entry);
+	vm_map_for_each_entry(entry, parent, all) {
+		if (entry->attributes.inheritance == VM_INHERIT_NONE)
+			continue;
+		if (!entry_is_alone(entry) &&
+		    !vm_machine_still_has(vm, fork_cost(parent, entry), pauses))
+			return KERN_RESOURCE_SHORTAGE;
+		fork_entry(child, &copier, parent, entry);
+	}
 	return KERN_SUCCESS;
 }
 

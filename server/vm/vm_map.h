@@ -76,6 +76,7 @@ struct vm_map {
 	bool no_new_exec;          /* nothing becomes executable any more */
 	bool has_permanent;        /* an entry may be permanent */
 	bool loose;                /* protection may be more than its maximum */
+	bool busy;                 /* a call that has paused is at work on it */
 	struct vm_events events;   /* of its task; purges of none */
 };
 
@@ -190,7 +191,8 @@ kern_return_t vm_map_inherit(struct vm_map *map, struct vm_range range,
  * Fills an empty map with what a child inherits: what is shared is shared, what
  * is copied is a snapshot, whatever its protection.
  *
- * => KERN_RESOURCE_SHORTAGE: no entries, or nodes, are left; the child is empty
+ * => KERN_RESOURCE_SHORTAGE: no entries, or nodes, are left; the child is to be
+ *    freed
  *
  * Source: Mach 3 Kernel Interfaces, task_create, vm_inherit.
  */
@@ -227,8 +229,15 @@ vm_map_entry_offset(const struct vm_map_entry *entry, uint64_t address)
 	return entry->offset + (address - entry->range.start);
 }
 
-/* Each entry that has part of a range, in order. */
+static inline struct vm_map_entry *
+vm_map_entry_after(const struct vm_map *map, const struct vm_map_entry *entry)
+{
+	vm_machine_tick(map->vm, 1);
+	return vm_map_entry_next(entry);
+}
+
+/* Each entry that has part of a range, in order. May pause between two. */
 #define vm_map_for_each_entry(entry, map, within)                              \
 	for ((entry) = vm_map_lookup(map, (within).start);                     \
 	     (entry) && (entry)->range.start < (within).end;                   \
-	     (entry) = vm_map_entry_next(entry))
+	     (entry) = vm_map_entry_after(map, entry))

@@ -45,17 +45,27 @@ vm_map_copy_new(struct vm_machine *vm, uint64_t offset)
 struct vm_map_copy *
 vm_map_copy_free(struct vm_map_copy *copy)
 {
-	struct vm_map_copy_piece *piece, *next;
-
 	if (!copy)
 		return NULL;
-	for (piece = copy->first; piece; piece = next) {
-		next = piece->next;
-		page_tree_drop(copy->vm, &piece->pages);
-		vm_zone_free(&copy->vm->pieces, piece);
+	if (copy->first) {
+		copy->last->next = copy->vm->dead_pieces;
+		copy->vm->dead_pieces = copy->first;
 	}
 	free(copy);
 	return NULL;
+}
+
+bool
+vm_map_copy_reap(struct vm_machine *vm, uint32_t *steps)
+{
+	struct vm_map_copy_piece *piece;
+
+	for (; *steps > 0 && (piece = vm->dead_pieces); --*steps) {
+		vm->dead_pieces = piece->next;
+		page_tree_drop(vm, &piece->pages);
+		vm_zone_free(&vm->pieces, piece);
+	}
+	return vm->dead_pieces != NULL;
 }
 
 /* What is permanent is not to be replaced. */
@@ -83,6 +93,7 @@ check_access(const struct vm_map *map, uint64_t first, uint64_t last,
 		if (entry->range.end > last)
 			return KERN_SUCCESS;
 		at = entry->range.end;
+		vm_machine_tick(map->vm, 1);
 	}
 }
 
@@ -205,9 +216,9 @@ page_bytes(const struct vm_map_copy *copy, uint64_t page, uint64_t *start,
 
 /*
  * Steps: the whole pages of an overwrite, cut where the entries of the map end
- * and where the pieces of the copy do, and where something begins or ends to be
- * wired. In a step, pages of one tree are grafted into one object; or what they
- * hold is, if its frames are wired.
+ * and where the pieces of the copy do, where something begins or ends to be
+ * wired, and where a step would take long. In a step, pages of one tree are
+ * grafted into one object; or what they hold is, if its frames are wired.
  */
 struct step {
 	struct vm_map *map;
@@ -220,6 +231,39 @@ struct step {
 	bool wired;
 };
 
+/* Does the step replace all that an object has? Then it may lie as the source
+ * does, and share all of its nodes. */
+static bool
+step_is_all(const struct step *step)
+{
+	return step->entry->object->refs == 1 && !step->entry->object->upkeep &&
+	       step->count == vm_range_pages(vm_map_entry_range(step->entry));
+}
+
+/* Pages that do not take long, up to where nodes of both sides end together if
+ * they do. */
+static uint64_t
+step_most(const struct step *step)
+{
+	enum { COPIED = 256, LINKED = 16384 };
+	const struct vm_map_entry *entry = step->entry;
+	uint64_t to, most = LINKED;
+
+	if (step->wired)
+		return COPIED;
+	if (!entry->object || step_is_all(step))
+		return UINT64_MAX;
+	to = vm_object_page(entry->object,
+	    vm_map_entry_offset(entry, step->address));
+	for (unsigned l = 1; l < PAGE_TREE_HEIGHT; l++) {
+		if ((to - step->from) &
+		    ((UINT64_C(1) << PAGE_TREE_BITS * l) - 1))
+			break;
+		most <<= PAGE_TREE_BITS;
+	}
+	return most - to % most;
+}
+
 static void
 step_measure(struct step *step)
 {
@@ -231,6 +275,7 @@ step_measure(struct step *step)
 
 	step->wired = vm_upkeep_wired(entry->object, offset, &end);
 	step->count = MIN((end - offset) >> VM_PAGE_SHIFT, left);
+	step->count = MIN(step->count, step_most(step));
 }
 
 /* The first whole page of a copy that goes to `address`. */
@@ -257,6 +302,7 @@ step_first(struct step *step, struct vm_map *map, uint64_t address,
 static bool
 step_next(struct step *step)
 {
+	vm_machine_tick(step->map->vm, step->wired ? 256 : 64);
 	step->address += step->count << VM_PAGE_SHIFT;
 	step->from += step->count;
 	if (step->address >= step->end)
@@ -277,15 +323,6 @@ step_like(const struct step *step)
 {
 	return step->from -
 	       ((step->address - step->entry->range.start) >> VM_PAGE_SHIFT);
-}
-
-/* Does the step replace all that an object has? Then it may lie as the source
- * does, and share all of its nodes. */
-static bool
-step_is_all(const struct step *step)
-{
-	return step->entry->object->refs == 1 && !step->entry->object->upkeep &&
-	       step->count == vm_range_pages(vm_map_entry_range(step->entry));
 }
 
 /* Nothing is to be written where nothing was. */
@@ -317,8 +354,10 @@ step_write(const struct step *step)
 	}
 }
 
+/* Nodes, at the most. There is an object afterwards, if it takes one, and the
+ * step may be a smaller one. */
 static uint64_t
-step_cost(const struct step *step)
+step_cost(struct step *step)
 {
 	struct vm_machine *vm = step->map->vm;
 	struct page_tree target = { 0 };
@@ -327,7 +366,11 @@ step_cost(const struct step *step)
 
 	if (step_is_idle(step) || step->wired)
 		return 0;
-	object = vm_map_entry_object(step->map, step->entry, step_like(step));
+	if (!step->entry->object) {
+		vm_map_entry_object(step->map, step->entry, step_like(step));
+		step_measure(step);
+	}
+	object = step->entry->object;
 	to = (step->address - step->entry->range.start) >> VM_PAGE_SHIFT;
 	if (step_is_all(step)) {
 		to += vm_object_phase(step_like(step), step->count);
@@ -362,47 +405,24 @@ step_graft(const struct step *step)
 	    &step->piece->pages, step->from, step->count);
 }
 
-/* A page that the copy has only part of: byte by byte. */
-static void
-overwrite_part(struct vm_map *map, uint64_t address, struct vm_map_copy *copy,
-    uint64_t page)
+/* Is there what it takes? It was reckoned with when there had been `pauses`;
+ * those who share the object may have changed it since. */
+static bool
+step_can(struct step *step, uint64_t pauses)
 {
-	struct vm_page_pool *pages = &map->vm->pages;
-	uint64_t at =
-	    vm_trunc_page(address, VM_PAGE_MASK) + (page << VM_PAGE_SHIFT);
-	struct vm_map_entry *entry = vm_map_lookup(map, at);
-	uint32_t from = copy_frame(copy, page), to;
-	uint64_t start, end;
+	struct vm_machine *vm = step->map->vm;
+	struct vm_reserve reserve = { 0 };
 
-	if (from == 0 && vm_fault(map, entry, at, VM_PROT_READ) == 0)
-		return;
-	page_bytes(copy, page, &start, &end);
-	to = vm_fault(map, entry, at, VM_PROT_WRITE);
-	memcpy((char *)vm_page_data(pages, to) + start,
-	    (char *)vm_page_data(pages, from) + start, end - start);
-}
-
-/* Everything is there: it cannot fail. Upwards, for what is mapped twice is
- * written twice: first and last come the pages that are not whole. */
-static void
-overwrite(struct vm_map *map, uint64_t address, struct vm_map_copy *copy)
-{
-	uint64_t last = pages_of(copy->offset + copy->size) - 1;
-	bool ragged = ((copy->offset + copy->size) & VM_PAGE_MASK) != 0;
-	struct step step;
-
-	if (copy->offset > 0 || (last == 0 && ragged))
-		overwrite_part(map, address, copy, 0);
-	for (bool more = step_first(&step, map, address, copy); more;
-	     more = step_next(&step))
-		step_graft(&step);
-	if (last > 0 && ragged)
-		overwrite_part(map, address, copy, last);
+	if (vm->pauses == pauses || step_is_idle(step) ||
+	    vm_object_is_alone(step->entry->object))
+		return true;
+	reserve.nodes = step_cost(step);
+	return vm_machine_has(vm, reserve);
 }
 
 /* What a page takes that the copy has only part of: nothing, if it is wired. */
 static struct vm_reserve
-end_cost(const struct vm_map *map, uint64_t address)
+part_cost(const struct vm_map *map, uint64_t address)
 {
 	const struct vm_map_entry *entry = vm_map_lookup(map, address);
 	uint64_t offset =
@@ -417,6 +437,53 @@ end_cost(const struct vm_map *map, uint64_t address)
 	};
 }
 
+/* A page that the copy has only part of: byte by byte. */
+static bool
+overwrite_part(struct vm_map *map, uint64_t address, struct vm_map_copy *copy,
+    uint64_t page, uint64_t pauses)
+{
+	struct vm_page_pool *pages = &map->vm->pages;
+	uint64_t at =
+	    vm_trunc_page(address, VM_PAGE_MASK) + (page << VM_PAGE_SHIFT);
+	struct vm_map_entry *entry = vm_map_lookup(map, at);
+	uint32_t from = copy_frame(copy, page), to;
+	uint64_t start, end;
+
+	if (from == 0 && vm_fault(map, entry, at, VM_PROT_READ) == 0)
+		return true;
+	if (!vm_machine_still_has(map->vm, part_cost(map, at), pauses))
+		return false;
+	page_bytes(copy, page, &start, &end);
+	to = vm_fault(map, entry, at, VM_PROT_WRITE);
+	memcpy((char *)vm_page_data(pages, to) + start,
+	    (char *)vm_page_data(pages, from) + start, end - start);
+	return true;
+}
+
+/* Everything is there: it cannot fail, unless others have come between.
+ * Upwards, for what is mapped twice is written twice: first and last come the
+ * pages that are not whole. */
+static bool
+overwrite(struct vm_map *map, uint64_t address, struct vm_map_copy *copy,
+    uint64_t pauses)
+{
+	uint64_t last = pages_of(copy->offset + copy->size) - 1;
+	bool ragged = ((copy->offset + copy->size) & VM_PAGE_MASK) != 0;
+	struct step step;
+
+	if ((copy->offset > 0 || (last == 0 && ragged)) &&
+	    !overwrite_part(map, address, copy, 0, pauses))
+		return false;
+	for (bool more = step_first(&step, map, address, copy); more;
+	     more = step_next(&step)) {
+		if (!step_can(&step, pauses))
+			return false;
+		step_graft(&step);
+	}
+	return !(last > 0 && ragged) ||
+	       overwrite_part(map, address, copy, last, pauses);
+}
+
 static kern_return_t
 overwrite_check(struct vm_map *map, uint64_t address, struct vm_map_copy *copy)
 {
@@ -424,9 +491,9 @@ overwrite_check(struct vm_map *map, uint64_t address, struct vm_map_copy *copy)
 	struct step step;
 
 	if (((copy->offset | copy->size) & VM_PAGE_MASK) != 0) {
-		vm_reserve_add(&reserve, end_cost(map, address));
+		vm_reserve_add(&reserve, part_cost(map, address));
 		vm_reserve_add(&reserve,
-		    end_cost(map, address + copy->size - 1));
+		    part_cost(map, address + copy->size - 1));
 	}
 	for (bool more = step_first(&step, map, address, copy); more;
 	     more = step_next(&step))
@@ -529,6 +596,7 @@ realign(struct vm_map_copy *copy, uint64_t offset)
 		for (; done < pages_of(offset + end); done++)
 			if (!realign_page(copy, to, done))
 				return NULL;
+		vm_machine_tick(copy->vm, 2);
 	}
 	return steal(&to);
 }
@@ -538,6 +606,7 @@ vm_map_copy_overwrite(struct vm_map *map, uint64_t address,
     struct vm_map_copy *copy)
 {
 	_cleanup_(vm_map_copy_freep) struct vm_map_copy *aligned = NULL;
+	uint64_t pauses;
 	kern_return_t kr;
 
 	kr =
@@ -550,9 +619,10 @@ vm_map_copy_overwrite(struct vm_map *map, uint64_t address,
 			return KERN_RESOURCE_SHORTAGE;
 		copy = aligned;
 	}
+	pauses = map->vm->pauses;
 	kr = overwrite_check(map, address, copy);
-	if (kr == KERN_SUCCESS)
-		overwrite(map, address, copy);
+	if (kr == KERN_SUCCESS && !overwrite(map, address, copy, pauses))
+		kr = KERN_RESOURCE_SHORTAGE;
 	return kr;
 }
 

@@ -45,8 +45,9 @@ struct vm_map_copy {
 	uint64_t near_page;             /* and its first page in the copy */
 };
 
-/* Lets go of what it holds. Returns NULL. */
+/* Lets go of what it holds, which is dead then. Returns NULL. */
 struct vm_map_copy *vm_map_copy_free(struct vm_map_copy *copy);
+bool vm_map_copy_reap(struct vm_machine *vm, uint32_t *steps);
 
 DEFINE_CLEANUP(struct vm_map_copy *, vm_map_copy_free)
 
@@ -69,7 +70,9 @@ kern_return_t vm_map_copyin(struct vm_map *map, uint64_t address, uint64_t size,
  * => KERN_INVALID_ADDRESS: a hole; KERN_PROTECTION_FAILURE: no write access.
  *    The first in the order of addresses tells, a protection before the hole
  *    behind it
- * => KERN_RESOURCE_SHORTAGE: no memory is left
+ * => KERN_RESOURCE_SHORTAGE: no memory is left. Only if others have changed,
+ *    while the call paused, the memory that they share with it, may part of it
+ *    be done then
  *
  * Source: OSF vm_copy, vm_write; xnu vm_map_copy_overwrite.
  */

@@ -7,6 +7,16 @@
 #include "server/vm/vm_object.h"
 #include "server/vm/vm_share.h"
 
+/* The object that an entry has as far as anybody can tell: one that was made for
+ * nothing is none. */
+static const struct vm_object *
+object_of(const struct vm_map_entry *entry)
+{
+	const struct vm_object *object = entry->object;
+
+	return object && vm_object_is_idle(object) ? NULL : object;
+}
+
 bool
 vm_map_region(const struct vm_map *map, uint64_t address,
     struct vm_map_region *region)
@@ -38,7 +48,7 @@ share_mode(const struct vm_map_region *region,
 {
 	if (region->entry->attributes.flags & VM_ENTRY_LARGE)
 		return SM_LARGE_PAGE;
-	if (!region->entry->object)
+	if (!object_of(region->entry))
 		return SM_EMPTY;
 	if (region->shared)
 		return SM_TRUESHARED;
@@ -49,7 +59,7 @@ void
 vm_map_region_measure(const struct vm_map *map,
     const struct vm_map_region *region, struct vm_map_residency *residency)
 {
-	const struct vm_object *object = region->entry->object;
+	const struct vm_object *object = object_of(region->entry);
 	uint64_t offset, page, pages = vm_range_pages(region->range);
 
 	*residency = (struct vm_map_residency){ 0 };
@@ -60,7 +70,7 @@ vm_map_region_measure(const struct vm_map *map,
 		residency->resident =
 		    page_tree_count(map->vm, &object->pages, page, pages);
 		residency->owned =
-		    page_tree_count_owned(map->vm, &object->pages, page, pages);
+		    vm_object_count_owned(map->vm, object, page, pages);
 		residency->ref_count =
 		    1 + vm_share_others(&object->shares, offset);
 		residency->object_id =

@@ -23,7 +23,7 @@ wire_cost(const struct vm_map *map, const struct vm_map_entry *entry,
 	struct vm_reserve cost = { .pages = vm_range_pages(part) };
 
 	if (object)
-		cost.pages -= page_tree_count_owned(map->vm, &object->pages,
+		cost.pages -= vm_object_count_owned(map->vm, object,
 		    vm_object_page(object,
 			vm_map_entry_offset(entry, part.start)),
 		    cost.pages);
@@ -53,21 +53,35 @@ prepare_wire(struct vm_map *map, struct vm_range range)
 	return KERN_SUCCESS;
 }
 
-static void
-wire_entry(struct vm_map *map, struct vm_map_entry *entry)
+/* What was reckoned with when there had been `pauses` may be no more if others
+ * share it: then it is refused. It pauses only if nobody does, so that whoever
+ * shares what is wired finds its frames there. */
+static bool
+wire_entry(struct vm_map *map, struct vm_map_entry *entry, uint64_t pauses)
 {
+	uint64_t pages = vm_range_pages(vm_map_entry_range(entry));
+	struct vm_reserve most = { pages, page_tree_own_cost(pages), 0, 0 };
+	bool alone = vm_object_is_alone(entry->object);
 	uint64_t at;
 
+	if (!alone && !vm_machine_still_has(map->vm, most, pauses))
+		return false;
 	vm_upkeep_wire(map->vm, entry->object, entry->offset,
 	    vm_map_entry_offset(entry, entry->range.end));
-	for (at = entry->range.start; at < entry->range.end; at += VM_PAGE_SIZE)
+	for (at = entry->range.start; at < entry->range.end;
+	     at += VM_PAGE_SIZE) {
 		vm_fault(map, entry, at, VM_PROT_WRITE);
+		if (alone)
+			vm_machine_tick(map->vm, 1);
+	}
+	return true;
 }
 
 kern_return_t
 vm_map_wire(struct vm_map *map, struct vm_range range, vm_prot_t access,
     bool nests, enum vm_map_holes holes)
 {
+	uint64_t pauses = map->vm->pauses;
 	struct vm_map_entry *entry;
 	kern_return_t kr = KERN_SUCCESS;
 
@@ -79,8 +93,9 @@ vm_map_wire(struct vm_map *map, struct vm_range range, vm_prot_t access,
 		return kr;
 	vm_map_clip(map, range);
 	vm_map_for_each_entry(entry, map, range) {
-		if (entry->attributes.wired == 0)
-			wire_entry(map, entry);
+		if (entry->attributes.wired == 0 &&
+		    !wire_entry(map, entry, pauses))
+			return KERN_RESOURCE_SHORTAGE;
 		if (nests || entry->attributes.wired == 0)
 			entry->attributes.wired++;
 	}
@@ -150,16 +165,19 @@ clear_object(struct vm_machine *vm, struct vm_object *object, uint64_t start,
 	for (; start < end; start = next) {
 		next = end;
 		if (!vm_upkeep_wired(object, start, &next)) {
-			if (vm_zone_left(&vm->nodes) >= PAGE_TREE_PATH)
+			if (vm_machine_has_spare(vm, PAGE_TREE_PATH))
 				page_tree_clear(vm, &object->pages,
 				    vm_object_page(object, start),
 				    (next - start) >> VM_PAGE_SHIFT);
 			continue;
 		}
-		for (at = start; wired && at < next; at += VM_PAGE_SIZE)
+		for (at = start; wired && at < next; at += VM_PAGE_SIZE) {
 			vm_page_zero(&vm->pages,
 			    page_tree_lookup_owned(vm, &object->pages,
 				vm_object_page(object, at)));
+			if (vm_object_is_alone(object))
+				vm_machine_tick(vm, 1);
+		}
 	}
 }
 

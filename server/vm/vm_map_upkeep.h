@@ -18,7 +18,9 @@
  * => KERN_INVALID_ADDRESS: a hole; KERN_PROTECTION_FAILURE. The first in the
  *    order of addresses tells
  * => KERN_FAILURE: something is wired 65,535 times
- * => KERN_RESOURCE_SHORTAGE: there are not so many frames
+ * => KERN_RESOURCE_SHORTAGE: there are not so many frames. Only if others have
+ *    changed, while the call paused, the memory that they share with it, may
+ *    part of it be wired then
  *
  * Source: Mach 3 Kernel Interfaces, vm_wire.
  */

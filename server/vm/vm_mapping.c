@@ -36,6 +36,17 @@ cost_of(struct vm_machine *vm, const struct vm_mapping *part, bool all,
 	return cost;
 }
 
+/* Is there what was reckoned with? Others may have changed what they share. */
+static bool
+still_has(struct vm_machine *vm, const struct vm_mapping *part, bool all,
+    enum vm_mapping_how how, uint64_t pauses)
+{
+	if (vm->pauses == pauses || how == VM_MAPPING_SHARE || !part->object ||
+	    vm_object_is_alone(part->object))
+		return true;
+	return vm_machine_has(vm, cost_of(vm, part, all, how));
+}
+
 /* Adds a part, with its object shared or copied. */
 static void
 add(struct vm_mappings *list, const struct vm_mapping *part, bool all,
@@ -79,6 +90,7 @@ vm_mappings_extract(struct vm_mappings *list, struct vm_map *map,
 {
 	struct vm_object_copier copier = { 0 };
 	struct vm_reserve reserve = { 0 };
+	uint64_t pauses = map->vm->pauses;
 	struct vm_map_entry *entry;
 	struct vm_mapping part;
 	bool all;
@@ -93,6 +105,8 @@ vm_mappings_extract(struct vm_mappings *list, struct vm_map *map,
 		if (how == VM_MAPPING_SHARE)
 			vm_map_entry_object(map, entry, UINT64_MAX);
 		all = part_of_entry(entry, range, &part);
+		if (!still_has(map->vm, &part, all, how, pauses))
+			return KERN_RESOURCE_SHORTAGE;
 		add(list, &part, all, how, &copier);
 	}
 	return KERN_SUCCESS;
@@ -115,6 +129,13 @@ part_of_part(const struct vm_mapping *from, uint64_t at, uint64_t start,
 	return part->size > 0;
 }
 
+static const struct vm_mapping *
+next_of(struct vm_machine *vm, const struct vm_mapping *mapping)
+{
+	vm_machine_tick(vm, 1);
+	return mapping->next;
+}
+
 static bool
 is_all(const struct vm_mapping *from, const struct vm_mapping *part)
 {
@@ -127,20 +148,27 @@ vm_mappings_part(struct vm_mappings *list, const struct vm_mappings *from,
     uint64_t offset, uint64_t size, enum vm_mapping_how how)
 {
 	struct vm_object_copier copier = { 0 };
+	struct vm_machine *vm = list->vm;
 	struct vm_reserve reserve = { 0 };
+	uint64_t pauses = vm->pauses;
 	const struct vm_mapping *it;
 	struct vm_mapping part;
 	uint64_t at = 0;
 
-	for (it = from->first; it; at += it->size, it = it->next)
+	for (it = from->first; it; at += it->size, it = next_of(vm, it))
 		if (part_of_part(it, at, offset, offset + size, &part))
 			vm_reserve_add(&reserve,
-			    cost_of(list->vm, &part, is_all(it, &part), how));
-	if (!vm_machine_has(list->vm, reserve))
+			    cost_of(vm, &part, is_all(it, &part), how));
+	if (!vm_machine_has(vm, reserve))
 		return KERN_RESOURCE_SHORTAGE;
-	for (at = 0, it = from->first; it; at += it->size, it = it->next)
-		if (part_of_part(it, at, offset, offset + size, &part))
-			add(list, &part, is_all(it, &part), how, &copier);
+	for (at = 0, it = from->first; it;
+	     at += it->size, it = next_of(vm, it)) {
+		if (!part_of_part(it, at, offset, offset + size, &part))
+			continue;
+		if (!still_has(vm, &part, is_all(it, &part), how, pauses))
+			return KERN_RESOURCE_SHORTAGE;
+		add(list, &part, is_all(it, &part), how, &copier);
+	}
 	return KERN_SUCCESS;
 }
 
@@ -162,21 +190,36 @@ vm_mappings_zeros(struct vm_mappings *list, uint64_t size)
 void
 vm_mappings_forget(struct vm_mappings *list)
 {
-	struct vm_mapping *mapping, *next;
-
-	for (mapping = list->first; mapping; mapping = next) {
-		next = mapping->next;
-		vm_zone_free(&list->vm->mappings, mapping);
+	for (struct vm_mapping *it = list->first; it; it = it->next) {
+		it->object = NULL;
+		vm_machine_tick(list->vm, 1);
 	}
-	*list = (struct vm_mappings){ .vm = list->vm };
+	vm_mappings_clear(list);
 }
 
 void
 vm_mappings_clear(struct vm_mappings *list)
 {
-	for (struct vm_mapping *it = list->first; it; it = it->next)
+	struct vm_machine *vm = list->vm;
+
+	if (list->first) {
+		list->last->next = vm->dead_mappings;
+		vm->dead_mappings = list->first;
+	}
+	*list = (struct vm_mappings){ .vm = vm };
+}
+
+bool
+vm_mappings_reap(struct vm_machine *vm, uint32_t *steps)
+{
+	struct vm_mapping *it;
+
+	for (; *steps > 0 && (it = vm->dead_mappings); --*steps) {
+		vm->dead_mappings = it->next;
 		if (it->object)
-			vm_object_unmap(list->vm, it->object, it->offset,
+			vm_object_unmap(vm, it->object, it->offset,
 			    it->offset + it->size);
-	vm_mappings_forget(list);
+		vm_zone_free(&vm->mappings, it);
+	}
+	return vm->dead_mappings != NULL;
 }

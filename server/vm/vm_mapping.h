@@ -48,7 +48,7 @@ enum vm_mapping_how { VM_MAPPING_SHARE, VM_MAPPING_COPY };
  *
  * => the range is not empty, and mapped all of it: vm_map_check()
  * => nothing is wired in the list, nor permanent
- * => KERN_RESOURCE_SHORTAGE: the list is as it was
+ * => KERN_RESOURCE_SHORTAGE: the list is to be cleared
  */
 kern_return_t vm_mappings_extract(struct vm_mappings *list, struct vm_map *map,
     struct vm_range range, enum vm_mapping_how how);
@@ -63,8 +63,10 @@ kern_return_t vm_mappings_part(struct vm_mappings *list,
  * no room for one. */
 struct vm_object *vm_mappings_zeros(struct vm_mappings *list, uint64_t size);
 
-/* Lets go of all. */
+/* Lets go of all, in the end: what lists had is dead, and is freed by
+ * vm_machine_reap(). */
 void vm_mappings_clear(struct vm_mappings *list);
+bool vm_mappings_reap(struct vm_machine *vm, uint32_t *steps);
 
 /* Forgets all, for others have taken it over. */
 void vm_mappings_forget(struct vm_mappings *list);

@@ -43,6 +43,12 @@ vm_object_ref(struct vm_object *object)
 	object->refs++;
 }
 
+bool
+vm_object_is_alone(const struct vm_object *object)
+{
+	return object->refs == 1 && !vm_upkeep_purgable(object);
+}
+
 static void
 object_free(struct vm_machine *vm, struct vm_object *object)
 {
@@ -61,6 +67,22 @@ vm_object_unref(struct vm_machine *vm, struct vm_object *object)
 		object_free(vm, object);
 }
 
+uint64_t
+vm_object_count_owned(struct vm_machine *vm, const struct vm_object *object,
+    uint64_t page, uint64_t count)
+{
+	enum { COUNTED_AT_ONCE = 16384 };
+	uint64_t end = page + count, owned = 0, part;
+
+	for (; page < end; page += part) {
+		page = page_tree_next(vm, &object->pages, page, end);
+		part = MIN(end - page, (uint64_t)COUNTED_AT_ONCE);
+		owned += page_tree_count_owned(vm, &object->pages, page, part);
+		vm_machine_tick(vm, 64);
+	}
+	return owned;
+}
+
 struct part {
 	struct vm_machine *vm;
 	struct vm_object *object;
@@ -72,7 +94,7 @@ clear_part(void *context, uint64_t start, uint64_t end)
 	struct part *part = context;
 	struct vm_object *object = part->object;
 
-	if (vm_zone_left(&part->vm->nodes) < PAGE_TREE_PATH)
+	if (!vm_machine_has_spare(part->vm, PAGE_TREE_PATH))
 		return;
 	page_tree_clear(part->vm, &object->pages, vm_object_page(object, start),
 	    (end - start) >> VM_PAGE_SHIFT);
@@ -90,17 +112,26 @@ vm_object_unmap(struct vm_machine *vm, struct vm_object *object, uint64_t start,
 	vm_object_unref(vm, object);
 }
 
-/* Each wired part of [start, end), in order. */
+/*
+ * Copies go part by part, between which they may pause: what is wired is had by
+ * its object alone whenever others are about.
+ */
+enum { COPIED_AT_ONCE = 256 }; /* pages */
+
+/* The part of [start, end) to be copied next: up to *part_end. True: it is
+ * wired. */
 static bool
-next_wired(const struct vm_object *object, uint64_t *start, uint64_t *part_end,
-    uint64_t end)
+next_part(const struct vm_object *object, uint64_t start, uint64_t end,
+    uint64_t *part_end)
 {
-	for (; *start < end; *start = *part_end) {
-		*part_end = end;
-		if (vm_upkeep_wired(object, *start, part_end))
-			return true;
-	}
-	return false;
+	bool wired;
+
+	*part_end = end;
+	wired = vm_upkeep_wired(object, start, part_end);
+	if (wired)
+		*part_end = MIN(*part_end,
+		    start + ((uint64_t)COPIED_AT_ONCE << VM_PAGE_SHIFT));
+	return wired;
 }
 
 struct vm_reserve
@@ -108,17 +139,20 @@ vm_object_copy_cost(struct vm_machine *vm, const struct vm_object *object,
     uint64_t start, uint64_t end)
 {
 	static const struct page_tree empty;
-	uint64_t page = vm_object_page(object, start), part_end;
-	struct vm_reserve cost = {
-		.nodes = page_tree_graft_cost(vm, &empty, page, &object->pages,
-		    page, (end - start) >> VM_PAGE_SHIFT),
-	};
+	struct vm_reserve cost = { 0 };
+	uint64_t part_end;
 
-	for (; next_wired(object, &start, &part_end, end); start = part_end) {
+	for (; start < end; start = part_end) {
+		bool wired = next_part(object, start, end, &part_end);
 		uint64_t count = (part_end - start) >> VM_PAGE_SHIFT;
+		uint64_t page = vm_object_page(object, start);
 
-		cost.pages += count;
-		cost.nodes += page_tree_own_cost(count);
+		cost.nodes += page_tree_graft_cost(vm, &empty, page,
+		    &object->pages, page, count);
+		if (wired) {
+			cost.pages += count;
+			cost.nodes += page_tree_own_cost(count);
+		}
 	}
 	return cost;
 }
@@ -127,13 +161,19 @@ void
 vm_object_copy_pages(struct vm_machine *vm, struct page_tree *to,
     const struct vm_object *object, uint64_t start, uint64_t end)
 {
-	uint64_t page = vm_object_page(object, start), part_end;
+	uint64_t part_end;
 
-	page_tree_graft(vm, to, page, &object->pages, page,
-	    (end - start) >> VM_PAGE_SHIFT);
-	for (; next_wired(object, &start, &part_end, end); start = part_end)
-		page_tree_own(vm, to, vm_object_page(object, start),
-		    (part_end - start) >> VM_PAGE_SHIFT);
+	for (; start < end; start = part_end) {
+		bool wired = next_part(object, start, end, &part_end);
+		uint64_t count = (part_end - start) >> VM_PAGE_SHIFT;
+		uint64_t page = vm_object_page(object, start);
+
+		page_tree_graft(vm, to, page, &object->pages, page, count);
+		if (wired)
+			page_tree_own(vm, to, page, count);
+		if (wired && vm_object_is_alone(object))
+			vm_machine_tick(vm, COPIED_AT_ONCE);
+	}
 }
 
 struct vm_object *

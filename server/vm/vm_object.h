@@ -71,6 +71,7 @@ void vm_object_unmap(struct vm_machine *vm, struct vm_object *object,
  * in a tree that is empty there, at the same pages.
  *
  * => the caller has seen to what vm_object_copy_cost() says: it cannot fail
+ * => may pause, if nobody else can change the object
  */
 struct vm_reserve vm_object_copy_cost(struct vm_machine *vm,
     const struct vm_object *object, uint64_t start, uint64_t end);
@@ -95,6 +96,13 @@ struct vm_object *vm_object_copy(struct vm_machine *vm,
     struct vm_object_copier *copier, const struct vm_object *object,
     uint64_t start, uint64_t end, bool all);
 
+/* Can nobody change its pages but who has the one entry that maps it? */
+bool vm_object_is_alone(const struct vm_object *object);
+
+/* How many of its pages, from `page` of its tree on, it alone has. May pause. */
+uint64_t vm_object_count_owned(struct vm_machine *vm,
+    const struct vm_object *object, uint64_t page, uint64_t count);
+
 /* inline helpers */
 
 /* Where in the object's tree an offset lies. */
@@ -102,4 +110,12 @@ static inline uint64_t
 vm_object_page(const struct vm_object *object, uint64_t offset)
 {
 	return object->phase + (offset >> VM_PAGE_SHIFT);
+}
+
+/* Is it as good as none: of one entry, and nobody has written it? */
+static inline bool
+vm_object_is_idle(const struct vm_object *object)
+{
+	return object->refs == 1 && object->pages.root == 0 &&
+	       object->shares.count == 0 && !object->upkeep;
 }

@@ -92,6 +92,7 @@ take(struct vm_page_pool *pool, bool *zero)
 	}
 	pool->refs[frame] = 1;
 	pool->used++;
+	pool->taken++;
 	return frame;
 }
 

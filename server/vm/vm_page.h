@@ -40,7 +40,8 @@ struct vm_page_pool {
 	uint32_t limit; /* frames there may be */
 	uint32_t fresh; /* first frame never used */
 	uint32_t used;
-	uint32_t warm; /* first of the warm free frames; 0: none */
+	uint64_t taken; /* ever */
+	uint32_t warm;  /* first of the warm free frames; 0: none */
 	uint32_t warm_count;
 	uint32_t cold; /* first of the cold ones */
 };

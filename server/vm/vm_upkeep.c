@@ -26,10 +26,29 @@ vm_upkeep_of(struct vm_machine *vm, struct vm_object *object)
 	return upkeep;
 }
 
+/* Bytes of [start, end) that are wired. */
+static uint64_t
+wired_bytes(const struct range_tree *wires, uint64_t start, uint64_t end)
+{
+	const struct range *wire = range_tree_find(wires, start);
+	uint64_t bytes = 0;
+
+	for (; wire && wire->start < end; wire = wire->next)
+		bytes += MIN(wire->end, end) - MAX(wire->start, start);
+	return bytes;
+}
+
 static bool
 is_waiting(const struct vm_upkeep *upkeep)
 {
 	return (upkeep->state & VM_PURGABLE_STATE_MASK) == VM_PURGABLE_VOLATILE;
+}
+
+static void
+dequeue(struct vm_machine *vm, struct vm_upkeep *upkeep)
+{
+	TAILQ_REMOVE(&vm->volatiles, upkeep, turn);
+	vm->volatile_pages -= upkeep->volatile_pages;
 }
 
 void
@@ -38,7 +57,8 @@ vm_upkeep_free(struct vm_machine *vm, struct vm_upkeep *upkeep)
 	if (!upkeep)
 		return;
 	if (is_waiting(upkeep))
-		TAILQ_REMOVE(&vm->volatiles, upkeep, turn);
+		dequeue(vm, upkeep);
+	vm->wired -= wired_bytes(&upkeep->wires, 0, UINT64_MAX);
 	vm_share_clear(vm, &upkeep->wires);
 	LIST_REMOVE(upkeep, link);
 	upkeep->object->upkeep = NULL;
@@ -52,7 +72,9 @@ vm_upkeep_wire(struct vm_machine *vm, struct vm_object *object, uint64_t start,
     uint64_t end)
 {
 	assert(object->upkeep);
+	vm->wired -= wired_bytes(&object->upkeep->wires, start, end);
 	vm_share_add(vm, &object->upkeep->wires, start, end);
+	vm->wired += end - start;
 }
 
 static void
@@ -65,8 +87,11 @@ void
 vm_upkeep_unwire(struct vm_machine *vm, struct vm_object *object,
     uint64_t start, uint64_t end)
 {
-	vm_share_drop(vm, &object->upkeep->wires, start, end, nothing_is_gone,
-	    NULL);
+	struct range_tree *wires = &object->upkeep->wires;
+
+	vm->wired -= wired_bytes(wires, start, end);
+	vm_share_drop(vm, wires, start, end, nothing_is_gone, NULL);
+	vm->wired += wired_bytes(wires, start, end);
 }
 
 bool
@@ -81,14 +106,7 @@ vm_upkeep_wired(const struct vm_object *object, uint64_t start, uint64_t *end)
 uint64_t
 vm_machine_wired(const struct vm_machine *vm)
 {
-	const struct vm_upkeep *upkeep;
-	const struct range *wire;
-	uint64_t bytes = 0;
-
-	LIST_FOREACH(upkeep, &vm->upkeeps, link)
-		for (wire = upkeep->wires.first; wire; wire = wire->next)
-			bytes += wire->end - wire->start;
-	return bytes >> VM_PAGE_SHIFT;
+	return vm->wired >> VM_PAGE_SHIFT;
 }
 
 /* --- Purging ----------------------------------------------------------- */
@@ -118,7 +136,7 @@ clear(struct vm_machine *vm, struct vm_object *object, uint64_t start,
 {
 	uint64_t count = (end - start) >> VM_PAGE_SHIFT;
 
-	if (count > 0 && vm_zone_left(&vm->nodes) >= PAGE_TREE_PATH)
+	if (count > 0 && vm_machine_has_spare(vm, PAGE_TREE_PATH))
 		page_tree_clear(vm, &object->pages,
 		    vm_object_page(object, start), count);
 }
@@ -174,6 +192,8 @@ enqueue(struct vm_machine *vm, struct vm_upkeep *upkeep)
 	int mine = rank(upkeep->state);
 	struct vm_upkeep *other;
 
+	upkeep->volatile_pages = resident(vm, upkeep->object);
+	vm->volatile_pages += upkeep->volatile_pages;
 	TAILQ_FOREACH(other, &vm->volatiles, turn)
 		if (rank(other->state) > mine ||
 		    (rank(other->state) == mine && goes_first(upkeep->state)))
@@ -193,7 +213,7 @@ vm_upkeep_set_state(struct vm_machine *vm, struct vm_object *object, int *state)
 
 	*state = old;
 	if (is_waiting(upkeep))
-		TAILQ_REMOVE(&vm->volatiles, upkeep, turn);
+		dequeue(vm, upkeep);
 	if (new == VM_PURGABLE_EMPTY)
 		empty(vm, object);
 	else if (new == VM_PURGABLE_VOLATILE && old == VM_PURGABLE_EMPTY)
@@ -218,10 +238,5 @@ vm_upkeep_purge(struct vm_machine *vm)
 uint64_t
 vm_machine_volatile(const struct vm_machine *vm)
 {
-	const struct vm_upkeep *upkeep;
-	uint64_t pages = 0;
-
-	TAILQ_FOREACH(upkeep, &vm->volatiles, turn)
-		pages += resident(vm, upkeep->object);
-	return pages;
+	return vm->volatile_pages;
 }

@@ -36,6 +36,7 @@ struct vm_upkeep {
 	bool purgable;
 	int state;                   /* as vm_purgable_control has it */
 	TAILQ_ENTRY(vm_upkeep) turn; /* vm_machine::volatiles, if volatile */
+	uint64_t volatile_pages;     /* resident when it became so */
 };
 
 /* The object's record, made if there is none. NULL: no memory. */
@@ -76,6 +77,7 @@ void vm_upkeep_set_state(struct vm_machine *vm, struct vm_object *object,
 /* Empties the object that is first in the queue. False: there is none. */
 bool vm_upkeep_purge(struct vm_machine *vm);
 
-/* Pages: wired, each counted once; and resident in volatile objects. */
+/* Pages: wired, each counted once; and resident in volatile objects, when they
+ * became so. */
 uint64_t vm_machine_wired(const struct vm_machine *vm);
 uint64_t vm_machine_volatile(const struct vm_machine *vm);

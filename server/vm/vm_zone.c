@@ -76,6 +76,7 @@ vm_zone_take(struct vm_zone *zone)
 		number = zone->fresh++;
 	UNPOISON(vm_zone_at(zone, number), zone->size);
 	zone->used++;
+	zone->taken++;
 	return number;
 }
 

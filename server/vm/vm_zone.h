@@ -22,6 +22,7 @@ struct vm_zone {
 	uint32_t fresh; /* first record never used */
 	uint32_t free;  /* first record given back; 0: none */
 	uint32_t used;
+	uint64_t taken; /* ever */
 };
 
 /*

@@ -352,6 +352,8 @@ TEST(a_memory_entry_goes_with_the_last_right_to_it)
 	port_unref(which);
 	ck_assert_uint_eq(machine.objects.used, 1);
 	port_right_release(port_space_lookup(&here, name));
+	while (vm_machine_reap(&machine, UINT32_MAX))
+		continue;
 	ck_assert_uint_eq(machine.objects.used, 0);
 }
 
