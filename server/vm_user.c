@@ -88,11 +88,13 @@ vm_user_attributes(const struct task *task, int flags)
 }
 
 /* Sees to all that wiring a list can lack, so that it cannot fail when it is
- * mapped: frames, entries to clip, and a record for each object. */
+ * mapped: frames, entries to clip, and a record for each object. Nodes are kept
+ * from what is overwritten. */
 static bool
-prepare_wire(struct vm_machine *vm, struct vm_mappings *list)
+prepare_wire(struct vm_map *map, struct vm_mappings *list)
 {
 	struct vm_reserve reserve = { .entries = 4 };
+	struct vm_machine *vm = map->vm;
 
 	for (struct vm_mapping *it = list->first; it; it = it->next) {
 		uint64_t pages = it->size >> VM_PAGE_SHIFT;
@@ -107,7 +109,10 @@ prepare_wire(struct vm_machine *vm, struct vm_mappings *list)
 		if (!vm_upkeep_of(vm, it->object))
 			return false;
 	}
-	return vm_machine_has(vm, reserve);
+	if (!vm_map_has(map, reserve))
+		return false;
+	vm->kept_nodes = reserve.nodes;
+	return true;
 }
 
 static void
@@ -129,9 +134,10 @@ vm_user_enter(struct task *task, struct vm_map_where *where,
 	uint64_t size = list->size;
 	kern_return_t kr;
 
-	if (map->wire_future && !prepare_wire(map->vm, list))
+	if (map->wire_future && !prepare_wire(map, list))
 		return KERN_RESOURCE_SHORTAGE;
 	kr = vm_map_enter_list(map, where, list->first);
+	map->vm->kept_nodes = 0;
 	if (kr != KERN_SUCCESS)
 		return kr;
 	vm_mappings_forget(list);

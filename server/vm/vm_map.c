@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/vm/vm_account.h"
 #include "server/vm/vm_machine.h"
 #include "server/vm/vm_mapping.h"
 #include "server/vm/vm_object.h"
@@ -23,7 +24,9 @@ vm_map_new(struct vm_machine *vm, uint64_t min, uint64_t max,
 	map->min = min;
 	map->max = max;
 	map->page_mask = page_size - 1;
-	map->limit = map->limit_max = UINT64_MAX;
+	map->limit = map->limit_max = map->entries_limit = UINT64_MAX;
+	map->account = vm->account;
+	vm_account_hold(map->account);
 	LIST_INSERT_HEAD(&vm->maps, map, link);
 	return map;
 }
@@ -36,6 +39,27 @@ vm_map_free(struct vm_map *map)
 	LIST_REMOVE(map, link);
 	LIST_INSERT_HEAD(&map->vm->dead_maps, map, link);
 	return NULL;
+}
+
+bool
+vm_map_has(struct vm_map *map, struct vm_reserve reserve)
+{
+	struct vm_machine *vm = map->vm;
+
+	if (reserve.entries > 0 &&
+	    map->entries.count + reserve.entries > map->entries_limit) {
+		vm->wanting = false;
+		vm->refused = (struct vm_refusal){
+			.happened = true,
+			.one_map = true,
+			.account = map->account ? map->account->number : 0,
+			.what = VM_RESOURCE_ENTRIES,
+			.used = map->entries.count,
+			.allowed = map->entries_limit,
+		};
+		return false;
+	}
+	return vm_machine_has_for(vm, map->account, reserve);
 }
 
 struct vm_map_entry *
@@ -67,6 +91,7 @@ entry_insert(struct vm_map *map, struct vm_map_entry *prev,
 	struct vm_map_entry *entry = vm_zone_alloc(&map->vm->entries);
 
 	assert(entry);
+	vm_account_charge(map->vm, map->account, VM_RESOURCE_ENTRIES);
 	*entry = (struct vm_map_entry){
 		.range = { .start = range.start, .end = range.end },
 		.object = object,
@@ -83,6 +108,8 @@ entry_delete(struct vm_map *map, struct vm_map_entry *entry)
 {
 	range_tree_remove(&map->entries, &map->vm->ranges, &entry->range);
 	vm_zone_free(&map->vm->entries, entry);
+	vm_account_give(map->vm, map->account ? map->account->number : 0,
+	    VM_RESOURCE_ENTRIES);
 }
 
 /* Splits the entry in two at the address, if it lies inside. */
@@ -355,7 +382,7 @@ vm_map_remove(struct vm_map *map, struct vm_range range,
 
 	if (holes == VM_MAP_HOLES_REFUSE && !is_mapped(map, range))
 		return KERN_INVALID_ADDRESS;
-	if (!vm_machine_has(map->vm, reserve))
+	if (!vm_map_has(map, reserve))
 		return KERN_RESOURCE_SHORTAGE;
 	if (permanent)
 		vm_map_clip(map, range);
@@ -493,7 +520,9 @@ kern_return_t
 vm_map_enter_list(struct vm_map *map, struct vm_map_where *where,
     const struct vm_mapping *list)
 {
-	struct vm_reserve reserve = { .entries = 1 };
+	struct vm_reserve reserve = {
+		.entries = where->place == VM_MAP_OVERWRITE, /* to be cut */
+	};
 	struct vm_map_entry *entry, *before;
 	const struct vm_mapping *part;
 	struct vm_range range;
@@ -509,7 +538,7 @@ vm_map_enter_list(struct vm_map *map, struct vm_map_where *where,
 		kr = check_list(map, where, range, list);
 	if (kr != KERN_SUCCESS)
 		return kr;
-	if (!vm_machine_has(map->vm, reserve))
+	if (!vm_map_has(map, reserve))
 		return KERN_RESOURCE_SHORTAGE;
 
 	if (where->place == VM_MAP_OVERWRITE)
@@ -574,7 +603,7 @@ vm_map_protect(struct vm_map *map, struct vm_range range, bool maximum,
 	    !maximum && (protection & VM_PROT_EXECUTE), holes);
 	if (kr != KERN_SUCCESS)
 		return kr;
-	if (!vm_machine_has(map->vm, reserve))
+	if (!vm_map_has(map, reserve))
 		return KERN_RESOURCE_SHORTAGE;
 
 	vm_map_clip(map, range);
@@ -597,7 +626,7 @@ vm_map_inherit(struct vm_map *map, struct vm_range range,
 
 	if (holes == VM_MAP_HOLES_REFUSE && !is_mapped(map, range))
 		return KERN_INVALID_ADDRESS;
-	if (!vm_machine_has(map->vm, reserve))
+	if (!vm_map_has(map, reserve))
 		return KERN_RESOURCE_SHORTAGE;
 
 	vm_map_clip(map, range);
@@ -663,7 +692,7 @@ vm_map_fork(struct vm_map *parent, struct vm_map *child)
 	vm_map_for_each_entry(entry, parent, all)
 		if (entry->attributes.inheritance != VM_INHERIT_NONE)
 			vm_reserve_add(&reserve, fork_cost(parent, entry));
-	if (!vm_machine_has(parent->vm, reserve))
+	if (!vm_map_has(child, reserve))
 		return KERN_RESOURCE_SHORTAGE;
 	vm_map_for_each_entry(entry, parent, all)
 		if (entry->attributes.inheritance != VM_INHERIT_NONE)
@@ -671,9 +700,13 @@ vm_map_fork(struct vm_map *parent, struct vm_map *child)
 	return KERN_SUCCESS;
 }
 
+/* What that takes is taken by the map's account, whoever has it done. */
 bool
 vm_map_reap(struct vm_map *map, uint32_t *steps)
 {
+	struct vm_account *account = map->vm->account;
+
+	map->vm->account = map->account;
 	while (map->entries.last && *steps > 0) {
 		struct vm_map_entry *entry =
 		    (struct vm_map_entry *)map->entries.last;
@@ -681,5 +714,6 @@ vm_map_reap(struct vm_map *map, uint32_t *steps)
 		entry_cut(map, entry, vm_map_entry_range(entry));
 		--*steps;
 	}
+	map->vm->account = account;
 	return map->entries.last != NULL;
 }

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "server/vm/vm_account.h"
 #include "server/vm/vm_machine.h"
 #include "server/vm/vm_object.h"
 
@@ -13,6 +14,8 @@ append(struct vm_mappings *list, const struct vm_mapping *part)
 	assert(mapping);
 	*mapping = *part;
 	mapping->next = NULL;
+	mapping->account = vm_account_charge(list->vm, list->vm->account,
+	    VM_RESOURCE_MAPPINGS);
 	mapping->attributes.wired = 0;
 	mapping->attributes.flags &= (uint8_t)~VM_ENTRY_PERMANENT;
 	*(list->last ? &list->last->next : &list->first) = mapping;
@@ -166,6 +169,8 @@ vm_mappings_forget(struct vm_mappings *list)
 
 	for (mapping = list->first; mapping; mapping = next) {
 		next = mapping->next;
+		vm_account_give(list->vm, mapping->account,
+		    VM_RESOURCE_MAPPINGS);
 		vm_zone_free(&list->vm->mappings, mapping);
 	}
 	*list = (struct vm_mappings){ .vm = list->vm };
