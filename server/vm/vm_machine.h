@@ -150,8 +150,8 @@ bool vm_machine_has_for(struct vm_machine *vm, struct vm_account *entries,
  */
 bool vm_machine_make_room(struct vm_machine *vm, struct vm_reserve reserve);
 
-/* May vm->account take so many nodes, as things are, beside those kept? For what
- * is better done, but need not be. */
+/* May vm->account take so many nodes, as things are, beside those kept? For
+ * what is better done, but need not be. */
 bool vm_machine_spares_nodes(struct vm_machine *vm, uint64_t nodes);
 
 /*
