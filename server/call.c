@@ -44,14 +44,14 @@ static void
 leave(struct call *call)
 {
 	struct server *server = call->server;
-	struct vm_reserve left = vm_machine_suspend(&server->vm);
+	struct vm_suspended suspended = vm_machine_suspend(&server->vm);
 
 	server->call = NULL;
 	server->paused++;
 	fiber_pause();
 	server->paused--;
 	server->call = call;
-	vm_machine_resume(&server->vm, left);
+	vm_machine_resume(&server->vm, suspended);
 }
 
 void
@@ -189,7 +189,7 @@ run(void *context)
 	struct call *call = context;
 
 	call->server->call = call;
-	vm_machine_begin(&call->server->vm);
+	vm_machine_begin(&call->server->vm, NULL);
 	dispatch(call);
 }
 

@@ -357,7 +357,7 @@ request_again(struct request *request)
 		    resolve(request, find_subsystem(request->msg->id));
 		wait_for_task(request);
 	}
-	vm_machine_begin(request->vm);
+	vm_machine_begin(request->vm, request->vm->account);
 	return request->code == KERN_SUCCESS;
 }
 

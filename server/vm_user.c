@@ -90,9 +90,10 @@ vm_user_attributes(const struct task *task, int flags)
 /* Sees to all that wiring a list can lack, so that it cannot fail when it is
  * mapped: frames, entries to clip, and a record for each object. */
 static bool
-prepare_wire(struct vm_machine *vm, struct vm_mappings *list)
+prepare_wire(struct vm_map *map, struct vm_mappings *list)
 {
 	struct vm_reserve reserve = { .entries = 4 };
+	struct vm_machine *vm = map->vm;
 
 	for (struct vm_mapping *it = list->first; it; it = it->next) {
 		uint64_t pages = it->size >> VM_PAGE_SHIFT;
@@ -108,7 +109,7 @@ prepare_wire(struct vm_machine *vm, struct vm_mappings *list)
 		if (!vm_upkeep_of(vm, it->object))
 			return false;
 	}
-	return vm_machine_has(vm, reserve);
+	return vm_map_has(map, reserve);
 }
 
 /* It fails only if others have come between, who share it: then it is not
@@ -133,7 +134,7 @@ vm_user_enter(struct task *task, struct vm_map_where *where,
 	uint64_t size = list->size;
 	kern_return_t kr;
 
-	if (map->wire_future && !prepare_wire(map->vm, list))
+	if (map->wire_future && !prepare_wire(map, list))
 		return KERN_RESOURCE_SHORTAGE;
 	kr = vm_map_enter_list(map, where, list->first);
 	if (kr != KERN_SUCCESS)

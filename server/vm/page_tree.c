@@ -4,6 +4,8 @@
 #include <stddef.h>
 
 #include "common/cleanup.h"
+#include "server/vm/vm_account.h"
+#include "server/vm/vm_frame.h"
 #include "server/vm/vm_machine.h"
 
 /*
@@ -208,6 +210,13 @@ page_tree_drop(struct vm_machine *vm, struct page_tree *tree)
 	*tree = (struct page_tree){ 0 };
 }
 
+static void
+free_node(struct vm_machine *vm, uint32_t number)
+{
+	vm_account_give(vm, node_at(vm, number)->account, VM_RESOURCE_NODES);
+	vm_zone_give(&vm->nodes, number);
+}
+
 bool
 page_tree_reap(struct vm_machine *vm, uint32_t nodes)
 {
@@ -222,9 +231,9 @@ page_tree_reap(struct vm_machine *vm, uint32_t nodes)
 			if (node->level > 0)
 				drop_node(vm, node->slot[i]);
 			else
-				vm_page_unref(&vm->pages, node->slot[i]);
+				vm_frame_unref(vm, node->slot[i]);
 		}
-		vm_zone_give(&vm->nodes, number);
+		free_node(vm, number);
 	}
 	return vm->dead_nodes != 0;
 }
@@ -237,7 +246,12 @@ new_node(struct vm_machine *vm, unsigned level, uint32_t *number)
 	*number = vm_zone_take(&vm->nodes);
 	assert(*number != 0);
 	node = node_at(vm, *number);
-	*node = (struct page_node){ .refs = 1, .level = level };
+	*node = (struct page_node){
+		.refs = 1,
+		.level = (uint16_t)level,
+		.account =
+		    vm_account_charge(vm, vm->account, VM_RESOURCE_NODES),
+	};
 	return node;
 }
 
@@ -247,6 +261,7 @@ static struct page_node *
 own_node(struct vm_machine *vm, uint32_t *slot, unsigned level)
 {
 	struct page_node *node, *copy;
+	uint16_t account;
 
 	if (*slot == 0)
 		return new_node(vm, level, slot);
@@ -254,8 +269,10 @@ own_node(struct vm_machine *vm, uint32_t *slot, unsigned level)
 	if (node->refs == 1)
 		return node;
 	copy = new_node(vm, level, slot);
+	account = copy->account;
 	*copy = *node;
 	copy->refs = 1;
+	copy->account = account;
 	node->refs--;
 	for (unsigned i = 0; i < PAGE_TREE_SLOTS; i++) {
 		if (copy->slot[i] == 0)
@@ -301,7 +318,7 @@ page_tree_insert(struct vm_machine *vm, struct page_tree *tree, uint64_t page,
 		slot = &path[l]->slot[slot_index(page, l)];
 	}
 	if (*slot != 0) {
-		vm_page_unref(&vm->pages, *slot);
+		vm_frame_unref(vm, *slot);
 	} else {
 		for (unsigned l = 0; l < tree->height; l++)
 			path[l]->pages++;
@@ -330,7 +347,7 @@ page_tree_own(struct vm_machine *vm, struct page_tree *tree, uint64_t page,
 	     page = page_tree_next(vm, tree, page + 1, end))
 		if (page_tree_lookup_owned(vm, tree, page) == 0)
 			page_tree_insert(vm, tree, page,
-			    vm_page_copy(&vm->pages,
+			    vm_frame_copy(vm,
 				page_tree_lookup(vm, tree, page)));
 }
 
@@ -417,7 +434,7 @@ graft_leaf(struct graft *graft, struct page_node *leaf, uint64_t base)
 		leaf->pages += (frame != 0) - (uint64_t)(old != 0);
 		leaf->slot[i] = frame;
 		if (old != 0)
-			vm_page_unref(pool, old);
+			vm_frame_unref(graft->vm, old);
 	}
 }
 
@@ -466,7 +483,7 @@ graft_node(struct graft *graft, uint32_t number, unsigned level, uint64_t base)
 		graft_leaf(graft, node, base);
 	if (node->pages > 0)
 		return number;
-	vm_zone_give(&graft->vm->nodes, number);
+	free_node(graft->vm, number);
 	return 0;
 }
 
@@ -540,6 +557,46 @@ page_tree_graft(struct vm_machine *vm, struct page_tree *tree, uint64_t to,
 	tree->root = graft_node(&graft, tree->root, tree->height - 1, 0);
 	if (tree->root == 0)
 		tree->height = 0;
+}
+
+/* Nodes to be copied of a node and those below it, when [start, end) of it is
+ * cleared; shared: another tree has it by a node above. */
+static uint64_t
+clear_cost_below(const struct vm_machine *vm, uint32_t number, uint64_t base,
+    uint64_t start, uint64_t end, bool shared)
+{
+	const struct page_node *node = node_at(vm, number);
+	uint64_t span = slot_span(node->level), cost;
+	uint64_t last = base + node_span(node->level);
+
+	if (number == 0 || (start <= base && last <= end))
+		return 0;
+	shared = shared || node->refs > 1;
+	cost = shared;
+	if (node->level == 0)
+		return cost;
+	start = MAX(start, base);
+	end = MIN(end, last);
+	base = start & ~(span - 1);
+	last = (end - 1) & ~(span - 1);
+	cost += clear_cost_below(vm, node->slot[slot_index(base, node->level)],
+	    base, start, end, shared);
+	if (last != base)
+		cost += clear_cost_below(vm,
+		    node->slot[slot_index(last, node->level)], last, start, end,
+		    shared);
+	return cost;
+}
+
+uint64_t
+page_tree_clear_cost(const struct vm_machine *vm, const struct page_tree *tree,
+    uint64_t page, uint64_t count)
+{
+	uint64_t end = MIN(page + count, tree_span(tree));
+
+	if (page >= end)
+		return 0;
+	return clear_cost_below(vm, tree->root, 0, page, end, false);
 }
 
 void

@@ -52,8 +52,9 @@ struct page_tree {
 
 struct page_node {
 	uint32_t refs;
-	uint32_t level; /* 0: slots are frames; else nodes of level - 1 */
-	uint64_t pages; /* slots with a frame below; of the dead: the next */
+	uint16_t level;   /* 0: slots are frames; else nodes of level - 1 */
+	uint16_t account; /* that it is charged to */
+	uint64_t pages;   /* slots with a frame below; of the dead: the next */
 	uint32_t slot[PAGE_TREE_SLOTS];
 };
 
@@ -116,7 +117,14 @@ uint64_t page_tree_graft_cost(const struct vm_machine *vm,
 void page_tree_graft(struct vm_machine *vm, struct page_tree *tree, uint64_t to,
     const struct page_tree *source, uint64_t from, uint64_t count);
 
-/* page_tree_graft of nothing. */
+/*
+ * page_tree_graft of nothing.
+ *
+ * => page_tree_clear_cost: how many nodes that takes: those at the ends of the
+ *    range that other trees have, too. PAGE_TREE_PATH at the most
+ */
+uint64_t page_tree_clear_cost(const struct vm_machine *vm,
+    const struct page_tree *tree, uint64_t page, uint64_t count);
 void page_tree_clear(struct vm_machine *vm, struct page_tree *tree,
     uint64_t page, uint64_t count);
 

@@ -41,6 +41,7 @@ inherit_rules(struct vm_map *child, const struct vm_map *parent)
 	child->limit = parent->limit;
 	child->limit_max = parent->limit_max;
 	child->no_new_exec = parent->no_new_exec;
+	child->entries_limit = parent->entries_limit;
 }
 
 kern_return_t

@@ -8,6 +8,7 @@
 #include <mach/vm_purgable.h>
 
 #include "server/vm/personality.h"
+#include "server/vm/vm_account.h"
 #include "server/vm/vm_claim.h"
 #include "server/vm/vm_machine.h"
 #include "server/vm/vm_map.h"
@@ -28,6 +29,9 @@ struct census {
 	uint32_t *object_refs;
 	uint32_t *node_refs;
 	uint32_t *frame_refs;
+	uint8_t *accounts;       /* in use, by number */
+	struct vm_reserve *held; /* by account */
+	uint32_t *maps;          /* by account */
 	uint64_t ranges;         /* nodes of range trees */
 	struct vm_claims claims; /* to objects */
 	struct vm_claims wires;
@@ -62,6 +66,9 @@ census_free(struct census *census)
 	free(census->object_refs);
 	free(census->node_refs);
 	free(census->frame_refs);
+	free(census->accounts);
+	free(census->held);
+	free(census->maps);
 }
 
 static const char *
@@ -76,11 +83,57 @@ census_start(struct census *census, struct vm_machine *vm)
 	census->object_refs = calloc(vm->objects.fresh, sizeof(uint32_t));
 	census->node_refs = calloc(vm->nodes.fresh, sizeof(uint32_t));
 	census->frame_refs = calloc(vm->pages.fresh, sizeof(uint32_t));
+	census->accounts = vm_zone_census(&vm->accounts);
+	census->held = calloc(vm->accounts.fresh, sizeof(struct vm_reserve));
+	census->maps = calloc(vm->accounts.fresh, sizeof(uint32_t));
 	if (!census->entries || !census->objects || !census->pieces ||
 	    !census->mappings || !census->shares || !census->object_refs ||
-	    !census->node_refs || !census->frame_refs)
+	    !census->node_refs || !census->frame_refs || !census->accounts ||
+	    !census->held || !census->maps)
 		return complain("there is no memory to check with");
+	census->accounts[0] = 1;
 	return NULL;
+}
+
+/* One more that an account has. */
+static const char *
+tally(struct census *census, uint16_t account, enum vm_resource what)
+{
+	if (account >= census->vm->accounts.fresh || !census->accounts[account])
+		return complain("%s are charged to account %u, which is not",
+		    vm_resource_name(what), account);
+	census->held[account].of[what]++;
+	return NULL;
+}
+
+static const char *
+check_account(const struct census *census, uint16_t number)
+{
+	const struct vm_account *account = vm_account_at(census->vm, number);
+
+	for (enum vm_resource what = 0; what < VM_RESOURCES; what++)
+		if (census->held[number].of[what] != account->used.of[what])
+			return complain("account %u has %" PRIu64
+					" %s, and says %" PRIu64,
+			    number, census->held[number].of[what],
+			    vm_resource_name(what), account->used.of[what]);
+	if (census->maps[number] != account->maps)
+		return complain("account %u has %u maps, and says %u", number,
+		    census->maps[number], account->maps);
+	return account->number == number
+		   ? NULL
+		   : complain("account %u has another number", number);
+}
+
+static const char *
+check_accounts(const struct census *census)
+{
+	const char *wrong = NULL;
+
+	for (uint32_t n = 0; n < census->vm->accounts.fresh && !wrong; n++)
+		if (census->accounts[n])
+			wrong = check_account(census, (uint16_t)n);
+	return wrong;
 }
 
 /* One reference more to a node. Its slots count once, at the first. */
@@ -96,6 +149,7 @@ count_node(struct census *census, uint32_t number, uint32_t level)
 		return complain("node %u is on no level", number);
 	if (census->node_refs[number]++ > 0)
 		return NULL;
+	wrong = tally(census, node->account, VM_RESOURCE_NODES);
 	for (unsigned i = 0; i < PAGE_TREE_SLOTS && !wrong; i++) {
 		uint32_t below = node->slot[i];
 
@@ -104,7 +158,9 @@ count_node(struct census *census, uint32_t number, uint32_t level)
 		if (level == 0) {
 			if (below >= vm->pages.fresh)
 				return complain("there is no frame %u", below);
-			census->frame_refs[below]++;
+			if (census->frame_refs[below]++ == 0)
+				wrong = tally(census, vm->pages.owners[below],
+				    VM_RESOURCE_PAGES);
 			pages++;
 			continue;
 		}
@@ -233,6 +289,12 @@ check_wired(const struct census *census, const struct vm_map_entry *entry)
 	return NULL;
 }
 
+static uint16_t
+map_account(const struct vm_map *map)
+{
+	return map->account ? map->account->number : 0;
+}
+
 static const char *
 check_entry(struct census *census, const struct vm_map *map,
     const struct vm_map_entry *entry)
@@ -246,6 +308,9 @@ check_entry(struct census *census, const struct vm_map *map,
 		return complain("entry at %#" PRIx64 " is free or in two maps",
 		    start);
 	census->entries[number] = 0;
+	wrong = tally(census, map_account(map), VM_RESOURCE_ENTRIES);
+	if (wrong)
+		return wrong;
 	if (start < map->min || end > map->max)
 		return complain("entry at %#" PRIx64 " is outside its map",
 		    start);
@@ -272,6 +337,8 @@ check_map(struct census *census, const struct vm_map *map)
 	const char *wrong = count_range_tree(census, &map->entries);
 	uint64_t size = 0, none = 0;
 
+	if (map->account)
+		census->maps[map->account->number]++;
 	for (range = map->entries.first; range && !wrong; range = range->next) {
 		const struct vm_map_entry *entry =
 		    (const struct vm_map_entry *)range;
@@ -297,7 +364,11 @@ check_mapping(struct census *census, uint32_t number)
 {
 	struct vm_machine *vm = census->vm;
 	const struct vm_mapping *mapping = vm_zone_at(&vm->mappings, number);
+	const char *wrong =
+	    tally(census, mapping->account, VM_RESOURCE_MAPPINGS);
 
+	if (wrong)
+		return wrong;
 	if ((mapping->offset | mapping->size) & VM_PAGE_MASK)
 		return complain("mapping %u is not aligned", number);
 	return mapping->object ? claim(census, mapping->object, mapping->offset,
@@ -344,8 +415,10 @@ check_piece(struct census *census, uint32_t number)
 	const struct vm_map_copy_piece *piece =
 	    vm_zone_at(&census->vm->pieces, number);
 
+	const char *wrong = tally(census, piece->account, VM_RESOURCE_PIECES);
+
 	census->pieces[number] = 0;
-	return count_tree(census, &piece->pages);
+	return wrong ? wrong : count_tree(census, &piece->pages);
 }
 
 typedef const char *check_one(struct census *census, uint32_t number);
@@ -446,6 +519,8 @@ check_all(struct census *census)
 		wrong = check_nodes(census);
 	if (!wrong)
 		wrong = check_frames(census);
+	if (!wrong)
+		wrong = check_accounts(census);
 	if (!wrong && census->ranges != vm->ranges.used)
 		wrong = complain("nodes of range trees are lost");
 	return wrong;

@@ -3,8 +3,8 @@
  *
  * What must hold between any two calls: entries in order, apart, aligned and
  * inside of their map; protections within their maximum; gaps right; every
- * count of references what a walk over everything counts; no frame, node or
- * record lost.
+ * count of references what a walk over everything counts; what each account
+ * says it has; no frame, node or record lost.
  */
 #pragma once
 

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "server/vm/vm_frame.h"
 #include "server/vm/vm_machine.h"
 #include "server/vm/vm_object.h"
 
@@ -14,11 +15,11 @@ new_frame(struct vm_map *map, uint32_t old)
 	if (old != 0) {
 		vm->events.cow_faults++;
 		map->events.cow_faults++;
-		return vm_page_copy(&vm->pages, old);
+		return vm_frame_copy(vm, old);
 	}
 	vm->events.zero_fills++;
 	map->events.zero_fills++;
-	return vm_page_alloc_zeroed(&vm->pages);
+	return vm_frame_alloc_zeroed(vm);
 }
 
 uint32_t

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/vm/vm_account.h"
 #include "server/vm/vm_map.h"
 #include "server/vm/vm_map_copy.h"
 #include "server/vm/vm_mapping.h"
@@ -24,6 +25,7 @@ enum {
 	OBJECTS_MOST = ENTRIES_MOST + PIECES_MOST + MAPPINGS_MOST,
 	SHARES_MOST = 4 * (ENTRIES_MOST + MAPPINGS_MOST) + 8,
 	RANGES_MOST = RANGE_TREE_NODES(ENTRIES_MOST + SHARES_MOST),
+	ACCOUNTS_MOST = UINT16_MAX,
 };
 
 static_assert((uint64_t)NODES_MOST * PAGE_TREE_SLOTS + OBJECTS_MOST +
@@ -54,8 +56,12 @@ init_zones(struct vm_machine *vm, uint32_t entries)
 	    !vm_zone_init(&vm->mappings, sizeof(struct vm_mapping),
 		MAPPINGS_MOST) ||
 	    !vm_zone_init(&vm->shares, sizeof(struct vm_share), SHARES_MOST) ||
-	    !vm_zone_init(&vm->ranges, sizeof(struct range_node), RANGES_MOST))
+	    !vm_zone_init(&vm->ranges, sizeof(struct range_node),
+		RANGES_MOST) ||
+	    !vm_zone_init(&vm->accounts, sizeof(struct vm_account),
+		ACCOUNTS_MOST))
 		return false;
+	vm_account_init_nobody(vm);
 	vm_zone_prefer_large_pages(&vm->entries);
 	vm_zone_prefer_large_pages(&vm->ranges);
 	return true;
@@ -89,7 +95,9 @@ vm_machine_deinit(struct vm_machine *vm)
 	assert(vm->entries.used == 0 && vm->objects.used == 0);
 	assert(vm->mappings.used == 0 && LIST_EMPTY(&vm->upkeeps));
 	assert(vm->nodes.used == 0 && vm->pages.used == 0);
+	assert(vm->accounts.used == 0);
 
+	vm_zone_deinit(&vm->accounts);
 	vm_zone_deinit(&vm->ranges);
 	vm_zone_deinit(&vm->shares);
 	vm_zone_deinit(&vm->mappings);
@@ -98,141 +106,6 @@ vm_machine_deinit(struct vm_machine *vm)
 	vm_zone_deinit(&vm->objects);
 	vm_zone_deinit(&vm->nodes);
 	vm_page_pool_deinit(&vm->pages);
-}
-
-/* --- What is at hand --------------------------------------------------- */
-
-static struct vm_reserve
-taken(const struct vm_machine *vm)
-{
-	return (struct vm_reserve){
-		.pages = vm->pages.taken,
-		.nodes = vm->nodes.taken,
-		.entries = vm->entries.taken,
-		.mappings = vm->mappings.taken,
-	};
-}
-
-/* What is left of `seen` after so much has been taken. */
-static uint64_t
-rest(uint64_t seen, uint64_t before, uint64_t now)
-{
-	return seen > now - before ? seen - (now - before) : 0;
-}
-
-/* What the call under way has seen to and not taken. */
-static struct vm_reserve
-hold_left(const struct vm_machine *vm)
-{
-	const struct vm_reserve *seen = &vm->hold.seen, *then = &vm->hold.taken;
-	struct vm_reserve now = taken(vm);
-
-	return (struct vm_reserve){
-		.pages = rest(seen->pages, then->pages, now.pages),
-		.nodes = rest(seen->nodes, then->nodes, now.nodes),
-		.entries = rest(seen->entries, then->entries, now.entries),
-		.mappings = rest(seen->mappings, then->mappings, now.mappings),
-	};
-}
-
-static void
-hold(struct vm_machine *vm, struct vm_reserve reserve)
-{
-	struct vm_reserve left = hold_left(vm);
-
-	vm->hold.seen = (struct vm_reserve){
-		.pages = MAX(left.pages, reserve.pages),
-		.nodes = MAX(left.nodes, reserve.nodes),
-		.entries = MAX(left.entries, reserve.entries),
-		.mappings = MAX(left.mappings, reserve.mappings),
-	};
-	vm->hold.taken = taken(vm);
-}
-
-static bool
-has_now(const struct vm_machine *vm, struct vm_reserve reserve)
-{
-	const struct vm_reserve *held = &vm->held;
-
-	vm_reserve_add(&reserve, *held);
-	return reserve.pages <= vm_page_left(&vm->pages) &&
-	       reserve.nodes <= vm_zone_left(&vm->nodes) &&
-	       reserve.entries <= vm_zone_left(&vm->entries) &&
-	       reserve.mappings <= vm_zone_left(&vm->mappings);
-}
-
-bool
-vm_machine_has(struct vm_machine *vm, struct vm_reserve reserve)
-{
-	enum { SLICE = 256 };
-	bool more = true;
-
-	for (int i = 0; !has_now(vm, reserve) && more; i++) {
-		if (vm->pause && i > 0) {
-			vm->waiting = true;
-			return false;
-		}
-		more = vm_machine_reap(vm, SLICE);
-	}
-	if (has_now(vm, reserve)) {
-		hold(vm, reserve);
-		return true;
-	}
-	vm->wanting =
-	    reserve.pages + vm->held.pages > vm_page_left(&vm->pages) ||
-	    reserve.nodes + vm->held.nodes > vm_zone_left(&vm->nodes);
-	return false;
-}
-
-bool
-vm_machine_still_has(struct vm_machine *vm, struct vm_reserve reserve,
-    uint64_t pauses)
-{
-	return vm->pauses == pauses || vm_machine_has(vm, reserve);
-}
-
-bool
-vm_machine_has_spare(const struct vm_machine *vm, uint32_t nodes)
-{
-	return vm_zone_left(&vm->nodes) >=
-	       nodes + vm->held.nodes + hold_left(vm).nodes;
-}
-
-bool
-vm_machine_make_room(struct vm_machine *vm, struct vm_reserve reserve)
-{
-	while (!vm_machine_has(vm, reserve))
-		if (!vm_upkeep_purge(vm))
-			return false;
-	return true;
-}
-
-void
-vm_machine_begin(struct vm_machine *vm)
-{
-	vm->hold = (struct vm_hold){ 0 };
-	vm->wanting = vm->waiting = false;
-}
-
-struct vm_reserve
-vm_machine_suspend(struct vm_machine *vm)
-{
-	struct vm_reserve left = hold_left(vm);
-
-	vm_reserve_add(&vm->held, left);
-	vm_machine_begin(vm);
-	return left;
-}
-
-void
-vm_machine_resume(struct vm_machine *vm, struct vm_reserve left)
-{
-	vm->held.pages -= left.pages;
-	vm->held.nodes -= left.nodes;
-	vm->held.entries -= left.entries;
-	vm->held.mappings -= left.mappings;
-	vm->hold = (struct vm_hold){ left, taken(vm) };
-	vm->pauses++;
 }
 
 void
@@ -255,6 +128,7 @@ reap_maps(struct vm_machine *vm, uint32_t *steps)
 		if (vm_map_reap(map, steps))
 			return false;
 		LIST_REMOVE(map, link);
+		vm_account_drop(vm, map->account);
 		free(map);
 	}
 	return LIST_EMPTY(&vm->dead_maps);

@@ -11,11 +11,13 @@
  *      pages    frames, by the size of memory       may run out: the call is
  *      nodes    of page trees, by the same          refused, and changes
  *      entries  of maps                             nothing
- *      pieces   of memory in transit
  *      mappings on their way, or held by entries
+ *      pieces   of memory in transit
  *      objects  fewer than those three together     cannot run out
  *      shares   at most four to a mapping
  *      ranges   nodes of range trees
+ *
+ * Those that may run out are charged to accounts (vm_account.h).
  *
  * What a call lets go of is freed afterwards, in slices, by vm_machine_reap();
  * or at once if the memory is needed.
@@ -35,23 +37,9 @@
 #include "server/vm/vm_page.h"
 #include "server/vm/vm_zone.h"
 
+struct vm_account;
 struct vm_map;
 struct vm_upkeep;
-
-/* What a call is about to take. Entries of 64 bits: costs add up. */
-struct vm_reserve {
-	uint64_t pages;
-	uint64_t nodes;
-	uint64_t entries;
-	uint64_t mappings;
-};
-
-/* What a call has seen to. What it has taken of that since tells the counts of
- * all that was ever taken. */
-struct vm_hold {
-	struct vm_reserve seen;
-	struct vm_reserve taken; /* by everybody, when it was seen to */
-};
 
 /* What has happened. Counts of times, and of pages purged. */
 struct vm_events {
@@ -63,6 +51,69 @@ struct vm_events {
 	uint64_t purges;
 };
 
+/* What may run out. */
+enum vm_resource {
+	VM_RESOURCE_PAGES,
+	VM_RESOURCE_NODES,
+	VM_RESOURCE_ENTRIES,
+	VM_RESOURCE_MAPPINGS,
+	VM_RESOURCE_PIECES,
+	VM_RESOURCES,
+};
+
+/* So much of each: what a call is about to take. Entries of 64 bits: costs add
+ * up. */
+struct vm_reserve {
+	union {
+		struct {
+			uint64_t pages;
+			uint64_t nodes;
+			uint64_t entries;
+			uint64_t mappings;
+			uint64_t pieces;
+		};
+		uint64_t of[VM_RESOURCES]; /* enum vm_resource */
+	};
+};
+
+static inline void
+vm_reserve_add(struct vm_reserve *sum, struct vm_reserve more)
+{
+	for (unsigned i = 0; i < VM_RESOURCES; i++)
+		sum->of[i] += more.of[i];
+}
+
+/* But no less than nothing. */
+static inline void
+vm_reserve_take(struct vm_reserve *sum, struct vm_reserve less)
+{
+	for (unsigned i = 0; i < VM_RESOURCES; i++)
+		sum->of[i] -= sum->of[i] < less.of[i] ? sum->of[i] : less.of[i];
+}
+
+/* What a call has seen to. What it has taken of that since tells the counts of
+ * all that was ever taken. */
+struct vm_hold {
+	struct vm_reserve seen;
+	struct vm_reserve taken; /* by everybody, when it was seen to */
+};
+
+/*
+ * What an account's limit refused last, for who wants to tell: "frames: 512
+ * used, 512 allowed". Not of what the machine itself has no more of.
+ *
+ * => set when something is refused, and left when something else is not: who
+ *    asks forgets it before the call, and looks after it was refused
+ */
+struct vm_refusal {
+	bool happened;
+	bool one_map; /* the limit was of one map, not of the account */
+	uint16_t account;
+	enum vm_resource what;
+	uint64_t used;
+	uint64_t allowed; /* in all; may be less than what is used */
+};
+
 struct vm_machine {
 	struct vm_page_pool pages;
 	struct vm_zone nodes;    /* struct page_node */
@@ -72,6 +123,7 @@ struct vm_machine {
 	struct vm_zone mappings; /* struct vm_mapping */
 	struct vm_zone shares;   /* struct vm_share */
 	struct vm_zone ranges;   /* struct range_node */
+	struct vm_zone accounts; /* struct vm_account */
 	struct vm_events events;
 
 	LIST_HEAD(, vm_map) maps; /* of all tasks */
@@ -82,29 +134,24 @@ struct vm_machine {
 	uint64_t volatile_pages; /* as they were when they became so */
 	uint64_t wired;          /* bytes of objects */
 	uint32_t dead_nodes;     /* the first; linked by pages */
-	bool wanting;            /* frames or nodes were not to be had */
-	bool waiting; /* they may be, once what is dead has been freed */
-
 	struct vm_mapping *dead_mappings;
 	struct vm_map_copy_piece *dead_pieces;
 
 	void (*pause)(void *context); /* NULL: nobody pauses */
 	void *pause_context;
-	uint32_t ticks;         /* until pause is called, */
-	uint32_t ticks_most;    /* from the last time on */
-	uint64_t pauses;        /* so many there were */
+	uint32_t ticks;      /* until pause is called, */
+	uint32_t ticks_most; /* from the last time on */
+	uint64_t pauses;     /* so many there were */
+
 	struct vm_hold hold;    /* of the call under way */
 	struct vm_reserve held; /* for those who have paused */
-};
+	bool waiting; /* there was too little, until what is dead is freed */
+	bool wanting; /* frames or nodes were not to be had, and it is not a
+		       * limit that purging would not move */
 
-static inline void
-vm_reserve_add(struct vm_reserve *sum, struct vm_reserve more)
-{
-	sum->pages += more.pages;
-	sum->nodes += more.nodes;
-	sum->entries += more.entries;
-	sum->mappings += more.mappings;
-}
+	struct vm_account *account; /* who takes, now; NULL: nobody's */
+	struct vm_refusal refused;
+};
 
 /*
  * => memory: bytes of frames, at least a page
@@ -113,39 +160,52 @@ vm_reserve_add(struct vm_reserve *sum, struct vm_reserve more)
  */
 int vm_machine_init(struct vm_machine *vm, uint64_t memory, uint32_t entries);
 
-/* => every task and every copy in transit is gone */
+/* => every task and every copy in transit is gone, every account released */
 void vm_machine_deinit(struct vm_machine *vm);
 
 /*
- * Is there so much at hand? It is held for the call then, until the call ends.
+ * Is there so much at hand, and may vm->account have it? It is held for the
+ * call then, until the call ends.
  *
+ * => of entries, may their map have them: vm_map_has()
+ * => true: all of it can be taken, one after another
  * => what is dead counts, and is freed if need be; but where calls pause, only
  *    if that does not take long. Else it is false, and `waiting` says so: the
  *    call fails, others free what is dead, and it is made again
  */
 bool vm_machine_has(struct vm_machine *vm, struct vm_reserve reserve);
 
+/* The same, where the entries are charged to an account; NULL: to nobody's. */
+bool vm_machine_has_for(struct vm_machine *vm, struct vm_account *entries,
+    struct vm_reserve reserve);
+
 /* The same for one who has asked already, for more than this, when there had
  * been `pauses`. Others may have come between. */
 bool vm_machine_still_has(struct vm_machine *vm, struct vm_reserve reserve,
     uint64_t pauses);
 
-/* Are there so many nodes that nobody counts on? */
-bool vm_machine_has_spare(const struct vm_machine *vm, uint32_t nodes);
-
 /*
- * For those who run calls: a call begins, or ends; or it pauses, and goes on.
- * What is left of its hold is kept with it.
+ * For those who run calls: a call begins, for an account or nobody's; or it
+ * pauses, and goes on. What is left of its hold is kept with it.
  */
-void vm_machine_begin(struct vm_machine *vm);
-struct vm_reserve vm_machine_suspend(struct vm_machine *vm);
-void vm_machine_resume(struct vm_machine *vm, struct vm_reserve left);
+struct vm_suspended {
+	struct vm_account *account;
+	struct vm_reserve left;
+};
+
+void vm_machine_begin(struct vm_machine *vm, struct vm_account *account);
+struct vm_suspended vm_machine_suspend(struct vm_machine *vm);
+void vm_machine_resume(struct vm_machine *vm, struct vm_suspended suspended);
 
 /*
- * The same, and memory that may be purged is if need be: for those who have not
- * reckoned with anything yet.
+ * vm_machine_has(), and memory that may be purged is if need be: for those who
+ * have not reckoned with anything yet.
  */
 bool vm_machine_make_room(struct vm_machine *vm, struct vm_reserve reserve);
+
+/* May vm->account take so many nodes, as things are, that nobody counts on? For
+ * what is better done, but need not be. */
+bool vm_machine_spares_nodes(struct vm_machine *vm, uint64_t nodes);
 
 /*
  * Frees what is dead, up to about `steps` nodes and entries: each takes less

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/vm/vm_account.h"
 #include "server/vm/vm_machine.h"
 #include "server/vm/vm_mapping.h"
 #include "server/vm/vm_object.h"
@@ -23,7 +24,9 @@ vm_map_new(struct vm_machine *vm, uint64_t min, uint64_t max,
 	map->min = min;
 	map->max = max;
 	map->page_mask = page_size - 1;
-	map->limit = map->limit_max = UINT64_MAX;
+	map->limit = map->limit_max = map->entries_limit = UINT64_MAX;
+	map->account = vm->account;
+	vm_account_hold(map->account);
 	LIST_INSERT_HEAD(&vm->maps, map, link);
 	vm->map_count++;
 	return map;
@@ -38,6 +41,27 @@ vm_map_free(struct vm_map *map)
 	map->vm->map_count--;
 	LIST_INSERT_HEAD(&map->vm->dead_maps, map, link);
 	return NULL;
+}
+
+bool
+vm_map_has(struct vm_map *map, struct vm_reserve reserve)
+{
+	struct vm_machine *vm = map->vm;
+
+	if (reserve.entries > 0 &&
+	    map->entries.count + reserve.entries > map->entries_limit) {
+		vm->wanting = false;
+		vm->refused = (struct vm_refusal){
+			.happened = true,
+			.one_map = true,
+			.account = map->account ? map->account->number : 0,
+			.what = VM_RESOURCE_ENTRIES,
+			.used = map->entries.count,
+			.allowed = map->entries_limit,
+		};
+		return false;
+	}
+	return vm_machine_has_for(vm, map->account, reserve);
 }
 
 struct vm_map_entry *
@@ -69,6 +93,7 @@ entry_insert(struct vm_map *map, struct vm_map_entry *prev,
 	struct vm_map_entry *entry = vm_zone_alloc(&map->vm->entries);
 
 	assert(entry);
+	vm_account_charge(map->vm, map->account, VM_RESOURCE_ENTRIES);
 	*entry = (struct vm_map_entry){
 		.range = { .start = range.start, .end = range.end },
 		.object = object,
@@ -85,6 +110,8 @@ entry_delete(struct vm_map *map, struct vm_map_entry *entry)
 {
 	range_tree_remove(&map->entries, &map->vm->ranges, &entry->range);
 	vm_zone_free(&map->vm->entries, entry);
+	vm_account_give(map->vm, map->account ? map->account->number : 0,
+	    VM_RESOURCE_ENTRIES);
 }
 
 /* Splits the entry in two at the address, if it lies inside. */
@@ -360,7 +387,7 @@ vm_map_remove(struct vm_map *map, struct vm_range range,
 
 	if (holes == VM_MAP_HOLES_REFUSE && !is_mapped(map, range))
 		return KERN_INVALID_ADDRESS;
-	if (!vm_machine_has(map->vm, reserve))
+	if (!vm_map_has(map, reserve))
 		return KERN_RESOURCE_SHORTAGE;
 	if (permanent)
 		vm_map_clip(map, range);
@@ -498,7 +525,9 @@ kern_return_t
 vm_map_enter_list(struct vm_map *map, struct vm_map_where *where,
     const struct vm_mapping *list)
 {
-	struct vm_reserve reserve = { .entries = 1 };
+	struct vm_reserve reserve = {
+		.entries = where->place == VM_MAP_OVERWRITE, /* to be cut */
+	};
 	struct vm_map_entry *entry, *before;
 	const struct vm_mapping *part;
 	struct vm_range range;
@@ -514,7 +543,7 @@ vm_map_enter_list(struct vm_map *map, struct vm_map_where *where,
 		kr = check_list(map, where, range, list);
 	if (kr != KERN_SUCCESS)
 		return kr;
-	if (!vm_machine_has(map->vm, reserve))
+	if (!vm_map_has(map, reserve))
 		return KERN_RESOURCE_SHORTAGE;
 
 	if (where->place == VM_MAP_OVERWRITE)
@@ -579,7 +608,7 @@ vm_map_protect(struct vm_map *map, struct vm_range range, bool maximum,
 	    !maximum && (protection & VM_PROT_EXECUTE), holes);
 	if (kr != KERN_SUCCESS)
 		return kr;
-	if (!vm_machine_has(map->vm, reserve))
+	if (!vm_map_has(map, reserve))
 		return KERN_RESOURCE_SHORTAGE;
 
 	vm_map_clip(map, range);
@@ -602,7 +631,7 @@ vm_map_inherit(struct vm_map *map, struct vm_range range,
 
 	if (holes == VM_MAP_HOLES_REFUSE && !is_mapped(map, range))
 		return KERN_INVALID_ADDRESS;
-	if (!vm_machine_has(map->vm, reserve))
+	if (!vm_map_has(map, reserve))
 		return KERN_RESOURCE_SHORTAGE;
 
 	vm_map_clip(map, range);
@@ -677,22 +706,26 @@ vm_map_fork(struct vm_map *parent, struct vm_map *child)
 	vm_map_for_each_entry(entry, parent, all)
 		if (entry->attributes.inheritance != VM_INHERIT_NONE)
 			vm_reserve_add(&reserve, fork_cost(parent, entry));
-	if (!vm_machine_has(vm, reserve))
+	if (!vm_map_has(child, reserve))
 		return KERN_RESOURCE_SHORTAGE;
 	vm_map_for_each_entry(entry, parent, all) {
 		if (entry->attributes.inheritance == VM_INHERIT_NONE)
 			continue;
-		if (!entry_is_alone(entry) &&
-		    !vm_machine_still_has(vm, fork_cost(parent, entry), pauses))
+		if (!entry_is_alone(entry) && vm->pauses != pauses &&
+		    !vm_map_has(child, fork_cost(parent, entry)))
 			return KERN_RESOURCE_SHORTAGE;
 		fork_entry(child, &copier, parent, entry);
 	}
 	return KERN_SUCCESS;
 }
 
+/* What that takes is taken by the map's account, whoever has it done. */
 bool
 vm_map_reap(struct vm_map *map, uint32_t *steps)
 {
+	struct vm_account *account = map->vm->account;
+
+	map->vm->account = map->account;
 	while (map->entries.last && *steps > 0) {
 		struct vm_map_entry *entry =
 		    (struct vm_map_entry *)map->entries.last;
@@ -700,5 +733,6 @@ vm_map_reap(struct vm_map *map, uint32_t *steps)
 		entry_cut(map, entry, vm_map_entry_range(entry));
 		--*steps;
 	}
+	map->vm->account = account;
 	return map->entries.last != NULL;
 }

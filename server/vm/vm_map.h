@@ -63,29 +63,36 @@ struct vm_map_entry {
 
 struct vm_map {
 	struct vm_machine *vm;
-	LIST_ENTRY(vm_map) link;   /* vm_machine::maps or ::dead_maps */
-	struct range_tree entries; /* struct vm_map_entry */
-	uint64_t min;              /* lowest address there may be */
-	uint64_t max;              /* exclusive */
-	uint64_t page_mask;        /* page size less one */
-	uint64_t size;             /* bytes mapped */
-	uint64_t size_none;        /* of those, with no maximum protection */
-	uint64_t limit;            /* bytes there may be beside size_none */
-	uint64_t limit_max;        /* which limit may be raised to */
-	bool wire_future;          /* what is mapped from now on is wired */
-	bool no_new_exec;          /* nothing becomes executable any more */
-	bool has_permanent;        /* an entry may be permanent */
-	bool loose;                /* protection may be more than its maximum */
-	bool busy;                 /* a call that has paused is at work on it */
-	struct vm_events events;   /* of its task; purges of none */
+	LIST_ENTRY(vm_map) link;    /* vm_machine::maps or ::dead_maps */
+	struct range_tree entries;  /* struct vm_map_entry */
+	struct vm_account *account; /* of its entries; NULL: nobody's */
+	uint64_t entries_limit;  /* entries there may be; UINT64_MAX, first */
+	uint64_t min;            /* lowest address there may be */
+	uint64_t max;            /* exclusive */
+	uint64_t page_mask;      /* page size less one */
+	uint64_t size;           /* bytes mapped */
+	uint64_t size_none;      /* of those, with no maximum protection */
+	uint64_t limit;          /* bytes there may be beside size_none */
+	uint64_t limit_max;      /* which limit may be raised to */
+	bool wire_future;        /* what is mapped from now on is wired */
+	bool no_new_exec;        /* nothing becomes executable any more */
+	bool has_permanent;      /* an entry may be permanent */
+	bool loose;              /* protection may be more than its maximum */
+	bool busy;               /* a call that has paused is at work on it */
+	struct vm_events events; /* of its task; purges of none */
 };
 
-/* An empty map. NULL: no memory. page_size: bytes, a frame's or a multiple. */
+/* An empty map, whose entries are charged to vm->account. NULL: no memory.
+ * page_size: bytes, a frame's or a multiple. */
 struct vm_map *vm_map_new(struct vm_machine *vm, uint64_t min, uint64_t max,
     uint64_t page_size);
 
 /* What is mapped is dead, and freed by vm_machine_reap(). Returns NULL. */
 struct vm_map *vm_map_free(struct vm_map *map);
+
+/* vm_machine_has(), where the entries are for this map: within its limit, and
+ * those of its account. */
+bool vm_map_has(struct vm_map *map, struct vm_reserve reserve);
 
 /* The entry that has the address in it, or else the next one above; or NULL. */
 struct vm_map_entry *vm_map_lookup(const struct vm_map *map, uint64_t address);

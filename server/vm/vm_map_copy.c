@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/vm/vm_account.h"
 #include "server/vm/vm_fault.h"
+#include "server/vm/vm_frame.h"
 #include "server/vm/vm_machine.h"
 #include "server/vm/vm_object.h"
 #include "server/vm/vm_upkeep.h"
@@ -18,11 +20,17 @@ pages_of(uint64_t bytes)
 static struct vm_map_copy_piece *
 piece_new(struct vm_map_copy *copy)
 {
-	struct vm_map_copy_piece *piece = vm_zone_alloc(&copy->vm->pieces);
+	struct vm_reserve reserve = { .pieces = 1 };
+	struct vm_machine *vm = copy->vm;
+	struct vm_map_copy_piece *piece;
 
-	if (!piece)
+	if (!vm_machine_has(vm, reserve))
 		return NULL;
-	*piece = (struct vm_map_copy_piece){ 0 };
+	piece = vm_zone_alloc(&vm->pieces);
+	*piece = (struct vm_map_copy_piece){
+		.account =
+		    vm_account_charge(vm, vm->account, VM_RESOURCE_PIECES),
+	};
 	*(copy->last ? &copy->last->next : &copy->first) = piece;
 	copy->last = piece;
 	return piece;
@@ -63,6 +71,7 @@ vm_map_copy_reap(struct vm_machine *vm, uint32_t *steps)
 	for (; *steps > 0 && (piece = vm->dead_pieces); --*steps) {
 		vm->dead_pieces = piece->next;
 		page_tree_drop(vm, &piece->pages);
+		vm_account_give(vm, piece->account, VM_RESOURCE_PIECES);
 		vm_zone_free(&vm->pieces, piece);
 	}
 	return vm->dead_pieces != NULL;
@@ -562,7 +571,7 @@ realign_page(struct vm_map_copy *copy, struct vm_map_copy *to, uint64_t page)
 
 	if (!vm_machine_has(vm, reserve))
 		return false;
-	frame = vm_page_alloc(&vm->pages);
+	frame = vm_frame_alloc(vm);
 	page_bytes(to, page, &start, &end);
 	copy_bytes(copy, (page << VM_PAGE_SHIFT) + start - to->offset,
 	    (char *)vm_page_data(&vm->pages, frame) + start, end - start);
@@ -639,7 +648,7 @@ room_frame(struct vm_map_copy *copy, uint64_t page)
 	frame = page_tree_lookup(vm, &copy->first->pages, page);
 	if (frame != 0 || !vm_machine_make_room(vm, reserve))
 		return frame;
-	frame = vm_page_alloc(&vm->pages);
+	frame = vm_frame_alloc(vm);
 	page_tree_insert(vm, &copy->first->pages, page, frame);
 	return frame;
 }

@@ -31,8 +31,9 @@
 struct vm_map_copy_piece {
 	struct vm_map_copy_piece *next;
 	struct page_tree pages;
-	uint64_t from;  /* first page of the tree that counts */
-	uint64_t count; /* pages */
+	uint64_t from;    /* first page of the tree that counts */
+	uint64_t count;   /* pages */
+	uint16_t account; /* that it is charged to */
 };
 
 struct vm_map_copy {

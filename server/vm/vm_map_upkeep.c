@@ -44,7 +44,7 @@ prepare_wire(struct vm_map *map, struct vm_range range)
 			return KERN_FAILURE;
 		vm_reserve_add(&reserve, wire_cost(map, entry, range));
 	}
-	if (!vm_machine_has(map->vm, reserve))
+	if (!vm_map_has(map, reserve))
 		return KERN_RESOURCE_SHORTAGE;
 	vm_map_for_each_entry(entry, map, range)
 		if (!vm_upkeep_of(map->vm,
@@ -60,7 +60,10 @@ static bool
 wire_entry(struct vm_map *map, struct vm_map_entry *entry, uint64_t pauses)
 {
 	uint64_t pages = vm_range_pages(vm_map_entry_range(entry));
-	struct vm_reserve most = { pages, page_tree_own_cost(pages), 0, 0 };
+	struct vm_reserve most = {
+		.pages = pages,
+		.nodes = page_tree_own_cost(pages),
+	};
 	bool alone = vm_object_is_alone(entry->object);
 	uint64_t at;
 
@@ -126,7 +129,7 @@ vm_map_unwire(struct vm_map *map, struct vm_range range, bool all,
 	if (holes == VM_MAP_HOLES_REFUSE &&
 	    (!entry || entry->range.start > range.start))
 		return KERN_INVALID_ADDRESS;
-	if (!vm_machine_has(map->vm, reserve))
+	if (!vm_map_has(map, reserve))
 		return KERN_RESOURCE_SHORTAGE;
 	vm_map_clip(map, range);
 	vm_map_for_each_entry(entry, map, range)
@@ -165,10 +168,7 @@ clear_object(struct vm_machine *vm, struct vm_object *object, uint64_t start,
 	for (; start < end; start = next) {
 		next = end;
 		if (!vm_upkeep_wired(object, start, &next)) {
-			if (vm_machine_has_spare(vm, PAGE_TREE_PATH))
-				page_tree_clear(vm, &object->pages,
-				    vm_object_page(object, start),
-				    (next - start) >> VM_PAGE_SHIFT);
+			vm_object_clear(vm, object, start, next);
 			continue;
 		}
 		for (at = start; wired && at < next; at += VM_PAGE_SIZE) {
@@ -275,7 +275,7 @@ vm_map_zero(struct vm_map *map, struct vm_range range)
 	kr = check_zero(map, range);
 	if (kr != KERN_SUCCESS)
 		return kr;
-	if (!vm_machine_has(map->vm, reserve))
+	if (!vm_map_has(map, reserve))
 		return KERN_RESOURCE_SHORTAGE;
 	vm_map_for_each_entry(entry, map, range)
 		clear_entry(map, entry, range);
@@ -293,7 +293,7 @@ vm_map_behavior(struct vm_map *map, struct vm_range range, vm_prot_t access,
 	kr = vm_map_check(map, range, access, VM_PROT_NONE);
 	if (kr != KERN_SUCCESS)
 		return kr;
-	if (!vm_machine_has(map->vm, reserve))
+	if (!vm_map_has(map, reserve))
 		return KERN_RESOURCE_SHORTAGE;
 	vm_map_clip(map, range);
 	vm_map_for_each_entry(entry, map, range)

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "server/vm/vm_account.h"
 #include "server/vm/vm_machine.h"
 #include "server/vm/vm_object.h"
 
@@ -13,6 +14,8 @@ append(struct vm_mappings *list, const struct vm_mapping *part)
 	assert(mapping);
 	*mapping = *part;
 	mapping->next = NULL;
+	mapping->account = vm_account_charge(list->vm, list->vm->account,
+	    VM_RESOURCE_MAPPINGS);
 	mapping->attributes.wired = 0;
 	mapping->attributes.flags &= (uint8_t)~VM_ENTRY_PERMANENT;
 	*(list->last ? &list->last->next : &list->first) = mapping;
@@ -219,6 +222,7 @@ vm_mappings_reap(struct vm_machine *vm, uint32_t *steps)
 		if (it->object)
 			vm_object_unmap(vm, it->object, it->offset,
 			    it->offset + it->size);
+		vm_account_give(vm, it->account, VM_RESOURCE_MAPPINGS);
 		vm_zone_free(&vm->mappings, it);
 	}
 	return vm->dead_mappings != NULL;

@@ -32,6 +32,7 @@ struct vm_mapping {
 	uint64_t offset;          /* in the object, in bytes */
 	uint64_t size;            /* bytes, whole pages */
 	struct vm_attributes attributes;
+	uint16_t account; /* that it is charged to */
 };
 
 struct vm_mappings {

@@ -83,6 +83,18 @@ vm_object_count_owned(struct vm_machine *vm, const struct vm_object *object,
 	return owned;
 }
 
+void
+vm_object_clear(struct vm_machine *vm, struct vm_object *object, uint64_t start,
+    uint64_t end)
+{
+	uint64_t page = vm_object_page(object, start);
+	uint64_t count = (end - start) >> VM_PAGE_SHIFT;
+
+	if (vm_machine_spares_nodes(vm,
+		page_tree_clear_cost(vm, &object->pages, page, count)))
+		page_tree_clear(vm, &object->pages, page, count);
+}
+
 struct part {
 	struct vm_machine *vm;
 	struct vm_object *object;
@@ -92,12 +104,8 @@ static void
 clear_part(void *context, uint64_t start, uint64_t end)
 {
 	struct part *part = context;
-	struct vm_object *object = part->object;
 
-	if (!vm_machine_has_spare(part->vm, PAGE_TREE_PATH))
-		return;
-	page_tree_clear(part->vm, &object->pages, vm_object_page(object, start),
-	    (end - start) >> VM_PAGE_SHIFT);
+	vm_object_clear(part->vm, part->object, start, end);
 }
 
 void

@@ -57,11 +57,18 @@ void vm_object_ref(struct vm_object *object);
 void vm_object_unref(struct vm_machine *vm, struct vm_object *object);
 
 /*
- * An entry that mapped [start, end) goes. Pages that nobody else maps are let
- * go of, and the object with the last entry.
+ * Lets go of the pages of [start, end), if it can.
  *
- * => takes PAGE_TREE_PATH nodes at the most for each part cleared; where they
- *    are not to be had, the pages stay until the object goes
+ * => it takes nodes, PAGE_TREE_PATH at the most, and only where another tree
+ *    has the nodes at an end of the range, too. If vm->account may not have
+ *    them, the pages stay until the object goes
+ */
+void vm_object_clear(struct vm_machine *vm, struct vm_object *object,
+    uint64_t start, uint64_t end);
+
+/*
+ * An entry that mapped [start, end) goes. Pages that nobody else maps are let
+ * go of, as above, and the object with the last entry.
  */
 void vm_object_unmap(struct vm_machine *vm, struct vm_object *object,
     uint64_t start, uint64_t end);

@@ -27,6 +27,12 @@ refs_bytes(const struct vm_page_pool *pool)
 	return ((size_t)pool->limit + 1) * sizeof(*pool->refs);
 }
 
+static size_t
+owners_bytes(const struct vm_page_pool *pool)
+{
+	return ((size_t)pool->limit + 1) * sizeof(*pool->owners);
+}
+
 bool
 vm_page_pool_init(struct vm_page_pool *pool, uint64_t bytes)
 {
@@ -39,7 +45,8 @@ vm_page_pool_init(struct vm_page_pool *pool, uint64_t bytes)
 	pool->fresh = 1;
 	pool->arena = reserve(arena_bytes(pool));
 	pool->refs = reserve(refs_bytes(pool));
-	if (!pool->arena || !pool->refs) {
+	pool->owners = reserve(owners_bytes(pool));
+	if (!pool->arena || !pool->refs || !pool->owners) {
 		vm_page_pool_deinit(pool);
 		return false;
 	}
@@ -53,8 +60,11 @@ vm_page_pool_deinit(struct vm_page_pool *pool)
 		munmap(pool->arena, arena_bytes(pool));
 	if (pool->refs)
 		munmap(pool->refs, refs_bytes(pool));
+	if (pool->owners)
+		munmap(pool->owners, owners_bytes(pool));
 	pool->arena = NULL;
 	pool->refs = NULL;
+	pool->owners = NULL;
 }
 
 static uint32_t

@@ -8,6 +8,7 @@
  * names a frame of zeros that is never written).
  *
  *      refs[]   1    2    free──►6   1    free──►0  ...      4 bytes a frame
+ *      owners[] 0    3    -          3    -         ...      2 bytes a frame
  *      arena  [ 1 ][ 2 ][ 3       ][ 4 ][ 5       ] ...      reserved, and
  *                                                            taken as used
  *
@@ -15,6 +16,8 @@
  * bytes in it, which are given out first, the last one back before the others;
  * cold, whose memory went back to the system; fresh, never used. The last two
  * are zero already.
+ *
+ * To whom a frame is charged is noted here for others (vm_frame.h).
  *
  * No count can wrap: only page trees refer to frames, and there are fewer
  * slots in all trees than 2^31 (vm_machine.h).
@@ -37,8 +40,9 @@ enum {
 struct vm_page_pool {
 	uint8_t *arena;
 	uint32_t *refs;
-	uint32_t limit; /* frames there may be */
-	uint32_t fresh; /* first frame never used */
+	uint16_t *owners; /* accounts, of frames that are used */
+	uint32_t limit;   /* frames there may be */
+	uint32_t fresh;   /* first frame never used */
 	uint32_t used;
 	uint64_t taken; /* ever */
 	uint32_t warm;  /* first of the warm free frames; 0: none */

@@ -129,18 +129,6 @@ vm_upkeep_state(const struct vm_object *object)
 	return object->upkeep->state & VM_PURGABLE_STATE_MASK;
 }
 
-/* Clears [start, end), if there are nodes for it. */
-static void
-clear(struct vm_machine *vm, struct vm_object *object, uint64_t start,
-    uint64_t end)
-{
-	uint64_t count = (end - start) >> VM_PAGE_SHIFT;
-
-	if (count > 0 && vm_machine_has_spare(vm, PAGE_TREE_PATH))
-		page_tree_clear(vm, &object->pages,
-		    vm_object_page(object, start), count);
-}
-
 static uint64_t
 resident(const struct vm_machine *vm, const struct vm_object *object)
 {
@@ -161,10 +149,10 @@ empty(struct vm_machine *vm, struct vm_object *object)
 		return;
 	}
 	for (; wire; wire = wire->next) {
-		clear(vm, object, at, wire->start);
+		vm_object_clear(vm, object, at, wire->start);
 		at = wire->end;
 	}
-	clear(vm, object, at, all);
+	vm_object_clear(vm, object, at, all);
 	vm->events.purges -= resident(vm, object);
 }
 

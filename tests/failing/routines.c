@@ -16,6 +16,7 @@
 
 #include "common/cleanup.h"
 #include "common/msg.h"
+#include "server/fiber.h"
 #include "tests/failing/fault.h"
 #include "tests/failing/scene.h"
 #include "tests/failing/stage.h"
@@ -66,8 +67,11 @@ take_blocks_and_spare(unsigned n)
 {
 	fault_enter();
 	free(stage_server.spare);
+	free(stage_server.spare_call);
+	fiber_cleanup();
 	fault_leave();
 	stage_server.spare = NULL;
+	stage_server.spare_call = NULL;
 	fault_allocation(n, true);
 }
 

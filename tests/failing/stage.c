@@ -117,7 +117,9 @@ stage_connect(void)
 void
 stage_turn(void)
 {
+	/* What the first hears of, the second serves. */
 	fault_enter();
+	ev_run(stage_server.loop, EVRUN_NOWAIT);
 	ev_run(stage_server.loop, EVRUN_NOWAIT);
 	fault_leave();
 }

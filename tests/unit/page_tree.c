@@ -6,6 +6,7 @@
 
 #include "server/vm/page_tree.h"
 #include "server/vm/vm_check.h"
+#include "server/vm/vm_frame.h"
 #include "server/vm/vm_machine.h"
 
 static struct vm_machine vm;
@@ -29,7 +30,7 @@ test_teardown(void)
 static uint32_t
 put(struct page_tree *tree, uint64_t page)
 {
-	uint32_t frame = vm_page_alloc(&vm.pages);
+	uint32_t frame = vm_frame_alloc(&vm);
 
 	ck_assert_uint_ne(frame, 0);
 	page_tree_insert(&vm, tree, page, frame);

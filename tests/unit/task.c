@@ -82,10 +82,12 @@ TEST(a_child_has_its_parents_limits)
 	task->map->limit = 0x3000;
 	task->map->limit_max = 0x5000;
 	task->map->no_new_exec = true;
+	task->map->entries_limit = 7;
 	ck_assert_int_eq(task_fork(task, false, &child), KERN_SUCCESS);
 	ck_assert_uint_eq(child->map->limit, 0x3000);
 	ck_assert_uint_eq(child->map->limit_max, 0x5000);
 	ck_assert(child->map->no_new_exec);
+	ck_assert_uint_eq(child->map->entries_limit, 7);
 	task_unref(child);
 }
 
