@@ -35,7 +35,8 @@ static const uint32_t parts_flags =
 static void
 set_attributes(struct vm_mappings *list, struct vm_attributes attributes)
 {
-	for (struct vm_mapping *it = list->first; it; it = it->next)
+	for (struct vm_mapping *it = list->first; it;
+	     it = vm_mapping_next(list->vm, it))
 		it->attributes = attributes;
 }
 
@@ -233,7 +234,8 @@ take_attributes(struct vm_mappings *list, const VmRemapRequest *in,
     VmRemapReply *out)
 {
 	out->cur_protection = out->max_protection = VM_PROT_ALL;
-	for (struct vm_mapping *it = list->first; it; it = it->next) {
+	for (struct vm_mapping *it = list->first; it;
+	     it = vm_mapping_next(list->vm, it)) {
 		it->attributes.inheritance = (uint8_t)in->inheritance;
 		if (in->flags & (int)VM_FLAGS_ALIAS_MASK)
 			VM_GET_FLAGS_ALIAS(in->flags, it->attributes.tag);

@@ -95,10 +95,10 @@ prepare_wire(struct vm_map *map, struct vm_mappings *list)
 	struct vm_reserve reserve = { .entries = 4 };
 	struct vm_machine *vm = map->vm;
 
-	for (struct vm_mapping *it = list->first; it; it = it->next) {
+	for (struct vm_mapping *it = list->first; it;
+	     it = vm_mapping_next(vm, it)) {
 		uint64_t pages = it->size >> VM_PAGE_SHIFT;
 
-		vm_machine_tick(vm, 1);
 		reserve.entries++;
 		reserve.pages += pages;
 		reserve.nodes += page_tree_own_cost(pages);
@@ -282,7 +282,8 @@ replace_by_copy(struct task *task, struct vm_range range, bool maximum,
 		kr = vm_mappings_extract(&list, map, range, VM_MAPPING_COPY);
 	if (kr != KERN_SUCCESS)
 		return kr;
-	for (struct vm_mapping *it = list.first; it; it = it->next)
+	for (struct vm_mapping *it = list.first; it;
+	     it = vm_mapping_next(map->vm, it))
 		protect_copy(&it->attributes, maximum, protection);
 	return vm_user_enter(task, &where, &list);
 }

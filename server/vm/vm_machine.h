@@ -227,6 +227,8 @@ void vm_machine_pause(struct vm_machine *vm);
  * => so whoever ticks has nothing in hand that others may change or free, but
  *    his maps' entries
  */
+enum { VM_MACHINE_PAGE = 16 }; /* steps of a page filled, if it is a new one */
+
 static inline void
 vm_machine_tick(struct vm_machine *vm, uint32_t steps)
 {

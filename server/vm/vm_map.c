@@ -491,7 +491,7 @@ check_list(const struct vm_map *map, const struct vm_map_where *where,
 
 	if (map->limit != UINT64_MAX)
 		size -= counted_size(map, range);
-	for (; list; list = list->next) {
+	for (; list; list = vm_mapping_next(map->vm, list)) {
 		if (list->attributes.max_protection != VM_PROT_NONE)
 			size += list->size;
 		if (map->no_new_exec && !where->again &&
@@ -534,8 +534,10 @@ vm_map_enter_list(struct vm_map *map, struct vm_map_where *where,
 	uint64_t size = 0;
 	kern_return_t kr;
 
-	for (part = list; part; part = part->next, reserve.entries++)
+	for (part = list; part; part = vm_mapping_next(map->vm, part)) {
+		reserve.entries++;
 		size += part->size;
+	}
 	assert(size > 0 && ((where->address | size) & map->page_mask) == 0);
 
 	kr = find_place(map, where, size, &range);
@@ -550,7 +552,7 @@ vm_map_enter_list(struct vm_map *map, struct vm_map_where *where,
 		remove_range(map, range);
 	entry = before = entry_before(map, range.start);
 	where->address = range.start;
-	for (part = list; part; part = part->next) {
+	for (part = list; part; part = vm_mapping_next(map->vm, part)) {
 		entry = enter_part(map, entry, range.start, part);
 		range.start += part->size;
 	}

@@ -254,7 +254,7 @@ step_is_all(const struct step *step)
 static uint64_t
 step_most(const struct step *step)
 {
-	enum { COPIED = 256, LINKED = 16384 };
+	enum { COPIED = 64, LINKED = 16384 };
 	const struct vm_map_entry *entry = step->entry;
 	uint64_t to, most = LINKED;
 
@@ -311,7 +311,7 @@ step_first(struct step *step, struct vm_map *map, uint64_t address,
 static bool
 step_next(struct step *step)
 {
-	vm_machine_tick(step->map->vm, step->wired ? 256 : 64);
+	vm_machine_tick(step->map->vm, step->wired ? 64 * VM_MACHINE_PAGE : 64);
 	step->address += step->count << VM_PAGE_SHIFT;
 	step->from += step->count;
 	if (step->address >= step->end)
@@ -605,7 +605,7 @@ realign(struct vm_map_copy *copy, uint64_t offset)
 		for (; done < pages_of(offset + end); done++)
 			if (!realign_page(copy, to, done))
 				return NULL;
-		vm_machine_tick(copy->vm, 2);
+		vm_machine_tick(copy->vm, VM_MACHINE_PAGE);
 	}
 	return steal(&to);
 }

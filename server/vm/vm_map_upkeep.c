@@ -75,7 +75,7 @@ wire_entry(struct vm_map *map, struct vm_map_entry *entry, uint64_t pauses)
 	     at += VM_PAGE_SIZE) {
 		vm_fault(map, entry, at, VM_PROT_WRITE);
 		if (alone)
-			vm_machine_tick(map->vm, 1);
+			vm_machine_tick(map->vm, VM_MACHINE_PAGE);
 	}
 	return true;
 }

@@ -132,13 +132,6 @@ part_of_part(const struct vm_mapping *from, uint64_t at, uint64_t start,
 	return part->size > 0;
 }
 
-static const struct vm_mapping *
-next_of(struct vm_machine *vm, const struct vm_mapping *mapping)
-{
-	vm_machine_tick(vm, 1);
-	return mapping->next;
-}
-
 static bool
 is_all(const struct vm_mapping *from, const struct vm_mapping *part)
 {
@@ -158,14 +151,14 @@ vm_mappings_part(struct vm_mappings *list, const struct vm_mappings *from,
 	struct vm_mapping part;
 	uint64_t at = 0;
 
-	for (it = from->first; it; at += it->size, it = next_of(vm, it))
+	for (it = from->first; it; at += it->size, it = vm_mapping_next(vm, it))
 		if (part_of_part(it, at, offset, offset + size, &part))
 			vm_reserve_add(&reserve,
 			    cost_of(vm, &part, is_all(it, &part), how));
 	if (!vm_machine_has(vm, reserve))
 		return KERN_RESOURCE_SHORTAGE;
 	for (at = 0, it = from->first; it;
-	     at += it->size, it = next_of(vm, it)) {
+	     at += it->size, it = vm_mapping_next(vm, it)) {
 		if (!part_of_part(it, at, offset, offset + size, &part))
 			continue;
 		if (!still_has(vm, &part, is_all(it, &part), how, pauses))
@@ -193,10 +186,10 @@ vm_mappings_zeros(struct vm_mappings *list, uint64_t size)
 void
 vm_mappings_forget(struct vm_mappings *list)
 {
-	for (struct vm_mapping *it = list->first; it; it = it->next) {
+	struct vm_mapping *it;
+
+	for (it = list->first; it; it = vm_mapping_next(list->vm, it))
 		it->object = NULL;
-		vm_machine_tick(list->vm, 1);
-	}
 	vm_mappings_clear(list);
 }
 

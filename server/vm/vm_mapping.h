@@ -71,3 +71,11 @@ bool vm_mappings_reap(struct vm_machine *vm, uint32_t *steps);
 
 /* Forgets all, for others have taken it over. */
 void vm_mappings_forget(struct vm_mappings *list);
+
+/* The one behind it. May pause between the two. */
+static inline struct vm_mapping *
+vm_mapping_next(struct vm_machine *vm, const struct vm_mapping *mapping)
+{
+	vm_machine_tick(vm, 1);
+	return mapping->next;
+}

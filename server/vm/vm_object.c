@@ -34,6 +34,7 @@ vm_object_share(struct vm_machine *vm, struct vm_object *object, uint64_t start,
     uint64_t end)
 {
 	vm_share_add(vm, &object->shares, start, end);
+	object->shared = true;
 	object->refs++;
 }
 
@@ -46,7 +47,7 @@ vm_object_ref(struct vm_object *object)
 bool
 vm_object_is_alone(const struct vm_object *object)
 {
-	return object->refs == 1 && !vm_upkeep_purgable(object);
+	return !object->shared && !vm_upkeep_purgable(object);
 }
 
 static void
@@ -124,7 +125,7 @@ vm_object_unmap(struct vm_machine *vm, struct vm_object *object, uint64_t start,
  * Copies go part by part, between which they may pause: what is wired is had by
  * its object alone whenever others are about.
  */
-enum { COPIED_AT_ONCE = 256 }; /* pages */
+enum { COPIED_AT_ONCE = 64 }; /* pages */
 
 /* The part of [start, end) to be copied next: up to *part_end. True: it is
  * wired. */
@@ -180,7 +181,7 @@ vm_object_copy_pages(struct vm_machine *vm, struct page_tree *to,
 		if (wired)
 			page_tree_own(vm, to, page, count);
 		if (wired && vm_object_is_alone(object))
-			vm_machine_tick(vm, COPIED_AT_ONCE);
+			vm_machine_tick(vm, COPIED_AT_ONCE * VM_MACHINE_PAGE);
 	}
 }
 

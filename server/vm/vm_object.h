@@ -33,6 +33,7 @@ struct vm_object {
 	uint32_t phase; /* where offset 0 lies in the tree, in pages */
 	struct page_tree pages;
 	struct range_tree shares; /* struct vm_share */
+	bool shared; /* it was, once: there may be others who map it */
 	struct vm_upkeep *upkeep; /* NULL: nothing is wired or purgeable */
 };
 
@@ -103,7 +104,7 @@ struct vm_object *vm_object_copy(struct vm_machine *vm,
     struct vm_object_copier *copier, const struct vm_object *object,
     uint64_t start, uint64_t end, bool all);
 
-/* Can nobody change its pages but who has the one entry that maps it? */
+/* Can nobody come by its pages but the one map, or list, that has it? */
 bool vm_object_is_alone(const struct vm_object *object);
 
 /* How many of its pages, from `page` of its tree on, it alone has. May pause. */
