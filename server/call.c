@@ -117,6 +117,8 @@ wake_all(struct server *server)
 {
 	struct connection *connection;
 
+	if (server->waiting == 0)
+		return;
 	LIST_FOREACH(connection, &server->connections, link)
 		if (connection->call && connection->call->waiting) {
 			connection->call->waiting = false;

@@ -91,11 +91,24 @@ port_free(struct port *port, struct port_queue *dropped)
 	free(port);
 }
 
+/* Ports looked at since somebody asked. */
+static uint32_t work;
+
+uint32_t
+port_work(void)
+{
+	uint32_t done = work;
+
+	work = 0;
+	return done;
+}
+
 static void
 see(struct port *port, struct port_queue *seen)
 {
 	if (port->seen)
 		return;
+	work++;
 	port->seen = true;
 	STAILQ_INSERT_TAIL(seen, port, seen_link);
 }

@@ -81,6 +81,10 @@ struct port *port_unref(struct port *port);
 
 DEFINE_CLEANUP(struct port *, port_unref)
 
+/* How many ports were looked at, to find out who is still to be reached, since
+ * this was last asked: for who is not to let go of too many at once. */
+uint32_t port_work(void);
+
 /* The port dies: rights to it become dead names, and it holds nothing more. A
  * task is terminated. */
 void port_destroy(struct port *port);

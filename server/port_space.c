@@ -41,7 +41,8 @@ port_space_init(struct port_space *space)
 bool
 port_space_reap(struct port_space *space, uint32_t *steps)
 {
-	for (; *steps > 0 && space->size > 0; --*steps) {
+	for (; *steps > 0 && space->size > 0;
+	     *steps -= 1 + MIN(port_work(), *steps - 1)) {
 		struct port_right *right = space->slots[--space->size].right;
 
 		if (!right)

@@ -313,6 +313,8 @@ struct gap {
 	uint64_t high;
 	uint64_t size;
 	uint64_t mask;
+	uint32_t steps; /* until it is tired */
+	bool tired;     /* everything below `low` has been looked at */
 	uint64_t start; /* out */
 };
 
@@ -337,10 +339,18 @@ static bool
 fits_below(struct gap *gap, const struct range_node *node)
 {
 	for (uint32_t i = find_slot(node, gap->low); i < node->count; i++) {
+		if (gap->steps-- == 0) {
+			gap->tired = true;
+			if (i > 0)
+				gap->low = MAX(gap->low, node->end[i - 1]);
+			return false;
+		}
 		if (i > 0 && fits(gap, node->end[i - 1], node->start[i]))
 			return true;
 		if (node->gap[i] >= gap->size && fits_below(gap, node->node[i]))
 			return true;
+		if (gap->tired)
+			return false;
 		if (node->end[i] >= gap->high)
 			return false;
 	}
@@ -357,21 +367,36 @@ fits_in_list(struct gap *gap, const struct range_tree *tree)
 }
 
 bool
-range_tree_find_gap(const struct range_tree *tree, uint64_t low, uint64_t high,
-    uint64_t size, uint64_t mask, uint64_t *start)
+range_tree_find_gap_from(const struct range_tree *tree, uint64_t *low,
+    uint64_t high, uint64_t size, uint64_t mask, bool *more, uint64_t *start)
 {
-	struct gap gap = { low, high, size, mask, 0 };
+	enum { STEPS = 1024 };
+	struct gap gap = { *low, high, size, mask, STEPS, false, 0 };
 	bool found;
 
 	if (tree->count == 0)
-		found = fits(&gap, low, high);
+		found = fits(&gap, *low, high);
 	else
-		found = fits(&gap, low, tree->first->start) ||
+		found = fits(&gap, *low, tree->first->start) ||
 			(tree->root ? fits_below(&gap, tree->root)
 				    : fits_in_list(&gap, tree)) ||
-			fits(&gap, tree->last->end, high);
+			(!gap.tired && fits(&gap, tree->last->end, high));
 	if (found)
 		*start = gap.start;
+	*more = gap.tired;
+	*low = gap.low;
+	return found;
+}
+
+bool
+range_tree_find_gap(const struct range_tree *tree, uint64_t low, uint64_t high,
+    uint64_t size, uint64_t mask, uint64_t *start)
+{
+	bool more = true, found = false;
+
+	while (more && !found)
+		found = range_tree_find_gap_from(tree, &low, high, size, mask,
+		    &more, start);
 	return found;
 }
 

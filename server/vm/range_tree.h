@@ -92,5 +92,13 @@ void range_tree_resize(struct range_tree *tree, struct range *range,
 bool range_tree_find_gap(const struct range_tree *tree, uint64_t low,
     uint64_t high, uint64_t size, uint64_t mask, uint64_t *start);
 
+/*
+ * The same, in slices: it looks at so many slots and no more.
+ *
+ * => *more: it has not looked at all yet; *low is where it is to go on
+ */
+bool range_tree_find_gap_from(const struct range_tree *tree, uint64_t *low,
+    uint64_t high, uint64_t size, uint64_t mask, bool *more, uint64_t *start);
+
 /* Are nodes, links and gaps as they should be? NULL, or what is wrong. */
 const char *range_tree_check(const struct range_tree *tree);

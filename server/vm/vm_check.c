@@ -242,6 +242,13 @@ check_claims(struct census *census)
 	return NULL;
 }
 
+static bool
+is_volatile(const struct vm_upkeep *upkeep)
+{
+	return upkeep->purgable &&
+	       vm_upkeep_state(upkeep->object) == VM_PURGABLE_VOLATILE;
+}
+
 /* Does what is volatile wait in the queue, and nothing else? */
 static const char *
 check_volatiles(const struct vm_machine *vm)
@@ -251,13 +258,13 @@ check_volatiles(const struct vm_machine *vm)
 
 	LIST_FOREACH(upkeep, &vm->upkeeps, link)
 		all += vm_upkeep_state(upkeep->object) == VM_PURGABLE_VOLATILE;
-	TAILQ_FOREACH(upkeep, &vm->volatiles, turn) {
-		waiting++;
-		if (!upkeep->purgable ||
-		    vm_upkeep_state(upkeep->object) != VM_PURGABLE_VOLATILE)
-			return complain("what waits to be purged is not "
-					"volatile");
-	}
+	for (unsigned i = 0; i < VM_VOLATILE_RANKS; i++)
+		TAILQ_FOREACH(upkeep, &vm->volatiles[i], turn) {
+			waiting++;
+			if (!is_volatile(upkeep))
+				return complain("what waits to be purged is "
+						"not volatile");
+		}
 	return all == waiting ? NULL
 			      : complain("%u objects are volatile, and %u wait",
 				    all, waiting);

@@ -74,7 +74,8 @@ vm_machine_init(struct vm_machine *vm, uint64_t memory, uint32_t entries)
 	LIST_INIT(&vm->maps);
 	LIST_INIT(&vm->dead_maps);
 	LIST_INIT(&vm->upkeeps);
-	TAILQ_INIT(&vm->volatiles);
+	for (unsigned i = 0; i < VM_VOLATILE_RANKS; i++)
+		TAILQ_INIT(&vm->volatiles[i]);
 	if (entries == 0 || entries > ENTRIES_MOST)
 		entries = ENTRIES_MOST;
 	if (!vm_page_pool_init(&vm->pages, memory) ||

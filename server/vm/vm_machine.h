@@ -114,6 +114,11 @@ struct vm_refusal {
 	uint64_t allowed; /* in all; may be less than what is used */
 };
 
+/* Objects that may be purged: obsolete ones, and groups 0 to 7. */
+enum { VM_VOLATILE_RANKS = 9 };
+
+TAILQ_HEAD(vm_volatiles, vm_upkeep);
+
 struct vm_machine {
 	struct vm_page_pool pages;
 	struct vm_zone nodes;    /* struct page_node */
@@ -130,7 +135,8 @@ struct vm_machine {
 	uint64_t map_count;
 	LIST_HEAD(, vm_map) dead_maps; /* of tasks that are gone */
 	LIST_HEAD(, vm_upkeep) upkeeps;
-	TAILQ_HEAD(, vm_upkeep) volatiles; /* the first to be purged first */
+	struct vm_volatiles volatiles[VM_VOLATILE_RANKS]; /* the first to be
+							     purged first */
 	uint64_t volatile_pages; /* as they were when they became so */
 	uint64_t wired;          /* bytes of objects */
 	uint32_t dead_nodes;     /* the first; linked by pages */

@@ -350,6 +350,40 @@ set_maximum(struct vm_map *map, struct vm_map_entry *entry,
 	account(map, *attributes, size);
 }
 
+/* What is cut of an entry at once, at the end of a part of it: an object may be
+ * shared in very many parts. */
+static struct vm_range
+last_to_cut(const struct vm_map_entry *entry, struct vm_range part)
+{
+	enum { PARTS = 64 };
+	uint64_t start = vm_map_entry_offset(entry, part.start);
+	uint64_t end = vm_map_entry_offset(entry, part.end);
+	const struct range *share;
+
+	if (!entry->object || entry->object->shares.count <= PARTS)
+		return part;
+	share = range_tree_find(&entry->object->shares, end - 1);
+	for (int i = 0; i < PARTS && share && share->start > start; i++)
+		share = share->prev;
+	if (share && share->start > start && share->start < end)
+		part.start += share->start - start;
+	return part;
+}
+
+/* Cuts a part of an entry out of the map, bit by bit. */
+static void
+cut_part(struct vm_map *map, struct vm_map_entry *entry, struct vm_range part)
+{
+	struct vm_range last;
+
+	do {
+		last = last_to_cut(entry, part);
+		entry_cut(map, entry, last);
+		part.end = last.start;
+		vm_machine_tick(map->vm, 1);
+	} while (part.start < part.end);
+}
+
 static void
 remove_range(struct vm_map *map, struct vm_range range)
 {
@@ -361,8 +395,8 @@ remove_range(struct vm_map *map, struct vm_range range)
 		if (is_permanent(entry))
 			set_maximum(map, entry, VM_PROT_NONE);
 		else
-			entry_cut(map, entry, range);
-		vm_machine_tick(map->vm, 1);
+			cut_part(map, entry,
+			    vm_range_common(vm_map_entry_range(entry), range));
 	}
 }
 
@@ -414,14 +448,20 @@ static kern_return_t
 find_gap(struct vm_map *map, const struct vm_map_where *where, uint64_t size,
     struct vm_range *range)
 {
-	uint64_t low, high = map->max;
+	enum { STEPS = 64 };
+	uint64_t at = MAX(where->address, map->min), low, high = map->max;
+	bool found = false, more = true;
 
-	if (!split_mask(where->mask, &low, &high) ||
-	    !range_tree_find_gap(&map->entries, MAX(where->address, map->min),
-		high, size, low | map->page_mask, &range->start))
+	if (!split_mask(where->mask, &low, &high))
 		return KERN_NO_SPACE;
+	while (!found && more) {
+		found = range_tree_find_gap_from(&map->entries, &at, high, size,
+		    low | map->page_mask, &more, &range->start);
+		if (more)
+			vm_machine_tick(map->vm, STEPS);
+	}
 	range->end = range->start + size;
-	return KERN_SUCCESS;
+	return found ? KERN_SUCCESS : KERN_NO_SPACE;
 }
 
 /* Where something new is to go. */
@@ -732,7 +772,8 @@ vm_map_reap(struct vm_map *map, uint32_t *steps)
 		struct vm_map_entry *entry =
 		    (struct vm_map_entry *)map->entries.last;
 
-		entry_cut(map, entry, vm_map_entry_range(entry));
+		entry_cut(map, entry,
+		    last_to_cut(entry, vm_map_entry_range(entry)));
 		--*steps;
 	}
 	map->vm->account = account;

@@ -44,12 +44,7 @@ is_waiting(const struct vm_upkeep *upkeep)
 	return (upkeep->state & VM_PURGABLE_STATE_MASK) == VM_PURGABLE_VOLATILE;
 }
 
-static void
-dequeue(struct vm_machine *vm, struct vm_upkeep *upkeep)
-{
-	TAILQ_REMOVE(&vm->volatiles, upkeep, turn);
-	vm->volatile_pages -= upkeep->volatile_pages;
-}
+static void dequeue(struct vm_machine *vm, struct vm_upkeep *upkeep);
 
 void
 vm_upkeep_free(struct vm_machine *vm, struct vm_upkeep *upkeep)
@@ -156,14 +151,15 @@ empty(struct vm_machine *vm, struct vm_object *object)
 	vm->events.purges -= resident(vm, object);
 }
 
-/* Where in the order of purging a state puts an object: what is obsolete goes
- * first, then the groups in turn. */
-static int
+/* Which queue a state puts an object into: what is obsolete goes first, then
+ * the groups in turn. */
+static unsigned
 rank(int state)
 {
 	if (state & VM_PURGABLE_ORDERING_OBSOLETE)
-		return -1;
-	return state & VM_VOLATILE_GROUP_MASK;
+		return 0;
+	return 1 + (unsigned)((state & VM_VOLATILE_GROUP_MASK) >>
+			      VM_VOLATILE_GROUP_SHIFT);
 }
 
 static bool
@@ -177,19 +173,21 @@ goes_first(int state)
 static void
 enqueue(struct vm_machine *vm, struct vm_upkeep *upkeep)
 {
-	int mine = rank(upkeep->state);
-	struct vm_upkeep *other;
+	struct vm_volatiles *queue = &vm->volatiles[rank(upkeep->state)];
 
 	upkeep->volatile_pages = resident(vm, upkeep->object);
 	vm->volatile_pages += upkeep->volatile_pages;
-	TAILQ_FOREACH(other, &vm->volatiles, turn)
-		if (rank(other->state) > mine ||
-		    (rank(other->state) == mine && goes_first(upkeep->state)))
-			break;
-	if (other)
-		TAILQ_INSERT_BEFORE(other, upkeep, turn);
+	if (goes_first(upkeep->state))
+		TAILQ_INSERT_HEAD(queue, upkeep, turn);
 	else
-		TAILQ_INSERT_TAIL(&vm->volatiles, upkeep, turn);
+		TAILQ_INSERT_TAIL(queue, upkeep, turn);
+}
+
+static void
+dequeue(struct vm_machine *vm, struct vm_upkeep *upkeep)
+{
+	TAILQ_REMOVE(&vm->volatiles[rank(upkeep->state)], upkeep, turn);
+	vm->volatile_pages -= upkeep->volatile_pages;
 }
 
 void
@@ -214,9 +212,11 @@ vm_upkeep_set_state(struct vm_machine *vm, struct vm_object *object, int *state)
 bool
 vm_upkeep_purge(struct vm_machine *vm)
 {
-	struct vm_upkeep *upkeep = TAILQ_FIRST(&vm->volatiles);
+	struct vm_upkeep *upkeep = NULL;
 	int state = VM_PURGABLE_EMPTY;
 
+	for (unsigned i = 0; i < VM_VOLATILE_RANKS && !upkeep; i++)
+		upkeep = TAILQ_FIRST(&vm->volatiles[i]);
 	if (!upkeep)
 		return false;
 	vm_upkeep_set_state(vm, upkeep->object, &state);

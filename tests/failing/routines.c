@@ -447,7 +447,7 @@ is_refused_again(void)
 {
 	char *before = stage_picture();
 
-	ck_assert(TAILQ_EMPTY(&stage_server.vm.volatiles));
+	ck_assert_uint_eq(stage_server.vm.volatile_pages, 0);
 	take_pages(7 + 1);
 	ck_assert_int_eq(stage_call(wire_8_pages), KERN_RESOURCE_SHORTAGE);
 	give_pages();
