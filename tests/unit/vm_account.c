@@ -443,7 +443,7 @@ TEST(an_account_stays_while_a_map_is_charged_to_it)
 
 TEST(there_are_65535_accounts)
 {
-	static struct vm_account *all[UINT16_MAX];
+	static struct vm_account *all[UINT16_MAX + 1];
 	unsigned count = 2;
 
 	while ((all[count] = vm_account_new(&machine)))
