@@ -174,6 +174,7 @@ call_end(struct call *call)
 	struct server *server = call->server;
 
 	server->call = NULL;
+	call->connection->call = NULL;
 	let_go_of_ports(call);
 	vm_map_copy_free(steal(&call->data));
 	if (vm_machine_reap(&server->vm, STEPS))
@@ -215,14 +216,13 @@ call_start(struct connection *connection, const struct msg *msg,
 	return NULL;
 }
 
-bool
+void
 call_resume(struct call *call)
 {
 	struct server *server = call->server;
 
 	if (!fiber_resume(call->fiber))
-		return false;
+		return;
 	call_end(call);
 	wake_all(server);
-	return true;
 }

@@ -59,8 +59,9 @@ struct call {
 struct call *call_start(struct connection *connection, const struct msg *msg,
     struct vm_map_copy *data, bool refused);
 
-/* Has a call go on that does not wait. True: it has ended, and is no more. */
-bool call_resume(struct call *call);
+/* Has a call go on that does not wait. When it has ended it is no more, and its
+ * connection knows. */
+void call_resume(struct call *call);
 
 /*
  * For the machine, now and then, in the midst of a call: pauses it if its time

@@ -614,8 +614,7 @@ read_data(struct connection *connection)
 static void
 go_on(struct connection *connection)
 {
-	if (call_resume(connection->call))
-		connection->call = NULL;
+	call_resume(connection->call);
 	finish(connection);
 }
 

@@ -338,8 +338,8 @@ end_calls(struct server *server)
 		LIST_FOREACH(connection, &server->connections, link) {
 			struct call *call = connection->call;
 
-			if (call && !call->waiting && call_resume(call))
-				connection->call = NULL;
+			if (call && !call->waiting)
+				call_resume(call);
 		}
 	}
 }
