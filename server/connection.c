@@ -192,7 +192,6 @@ set_busy(struct connection *connection, bool busy)
 	if (busy) {
 		TAILQ_INSERT_TAIL(&server->busy, connection, busy_link);
 		server->busy_count++;
-		server_wake(server);
 	} else {
 		TAILQ_REMOVE(&server->busy, connection, busy_link);
 		server->busy_count--;

@@ -136,7 +136,9 @@ on_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
 		serve_busy(server);
 	if (ev_is_active(&server->awake))
 		more = reap(server);
-	if (!more && TAILQ_EMPTY(&server->busy))
+	if (more || !TAILQ_EMPTY(&server->busy))
+		server_wake(server);
+	else
 		ev_idle_stop(loop, &server->awake);
 	if (server->vm.pages.warm_count > WARM_FRAMES &&
 	    !ev_is_active(&server->trim)) {
