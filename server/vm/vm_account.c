@@ -36,7 +36,7 @@ vm_account_settle(struct vm_machine *vm, struct vm_account *account)
 	uint64_t used = account->maps;
 
 	for (unsigned i = 0; i < VM_RESOURCES; i++)
-		used += account->used.of[i];
+		used += account->used.of[i] + account->held.of[i];
 	if (account->released && used == 0)
 		vm_zone_give(&vm->accounts, account->number);
 }
@@ -73,7 +73,8 @@ uint64_t
 vm_account_allowed(const struct vm_account *account, enum vm_resource what,
     uint64_t left)
 {
-	uint64_t share = (account->used.of[what] + left) / 2;
+	uint64_t own = account->used.of[what] + account->held.of[what];
+	uint64_t share = (own + left) / 2;
 
 	return account->fair ? MIN(account->limit.of[what], share)
 			     : account->limit.of[what];

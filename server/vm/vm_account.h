@@ -39,7 +39,7 @@ struct vm_account {
 	bool released; /* its maker has no more use for it */
 	uint32_t maps; /* whose entries are charged to it */
 	struct vm_reserve used;
-	struct vm_reserve held;  /* for its calls that have paused */
+	struct vm_reserve held;  /* for calls that have paused */
 	struct vm_reserve limit; /* VM_ACCOUNT_NO_LIMIT, at first */
 };
 
@@ -54,7 +54,7 @@ struct vm_account *vm_account_new(struct vm_machine *vm);
  * Its maker has no more use for it. The record goes when all that is charged to
  * it has been given back, which may be now.
  *
- * => it is not vm->account. Returns NULL
+ * => it is not vm->account, nor that of a call that has paused. Returns NULL
  */
 struct vm_account *vm_account_release(struct vm_machine *vm,
     struct vm_account *account);

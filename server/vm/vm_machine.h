@@ -95,7 +95,9 @@ vm_reserve_take(struct vm_reserve *sum, struct vm_reserve less)
  * all that was ever taken. */
 struct vm_hold {
 	struct vm_reserve seen;
-	struct vm_reserve taken; /* by everybody, when it was seen to */
+	struct vm_reserve taken;    /* by everybody, when it was seen to */
+	struct vm_account *account; /* who is to take it; NULL: nobody's */
+	struct vm_account *entries; /* who takes those */
 };
 
 /*
@@ -110,7 +112,7 @@ struct vm_refusal {
 	bool one_map; /* the limit was of one map, not of the account */
 	uint16_t account;
 	enum vm_resource what;
-	uint64_t used;
+	uint64_t used;    /* and held for calls that have paused */
 	uint64_t allowed; /* in all; may be less than what is used */
 };
 
@@ -185,8 +187,12 @@ bool vm_machine_has(struct vm_machine *vm, struct vm_reserve reserve);
 bool vm_machine_has_for(struct vm_machine *vm, struct vm_account *entries,
     struct vm_reserve reserve);
 
-/* The same for one who has asked already, for more than this, when there had
- * been `pauses`. Others may have come between. */
+/*
+ * vm_machine_has() for one who has asked already, for more than this, when there
+ * had been `pauses`. Others may have come between.
+ *
+ * => no limit refuses what is left of the call's hold
+ */
 bool vm_machine_still_has(struct vm_machine *vm, struct vm_reserve reserve,
     uint64_t pauses);
 
@@ -196,6 +202,7 @@ bool vm_machine_still_has(struct vm_machine *vm, struct vm_reserve reserve,
  */
 struct vm_suspended {
 	struct vm_account *account;
+	struct vm_account *entries; /* whose those are */
 	struct vm_reserve left;
 };
 

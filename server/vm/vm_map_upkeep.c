@@ -154,24 +154,30 @@ vm_map_wired(const struct vm_map *map)
 /* --- Letting go of contents -------------------------------------------- */
 
 /*
- * Clears [start, end) of an object, but for what is wired; what is, is set to
- * zeros if `wired` says so.
+ * Clears [start, end) of an object, but for what is wired. If all of it is to
+ * read as zeros then, what is wired is set to zeros.
  *
- * => what there are no nodes for stays: it was advice
+ * => all: the caller has seen to the nodes; else it was advice, and what there
+ *    are no nodes for stays
  */
 static void
 clear_object(struct vm_machine *vm, struct vm_object *object, uint64_t start,
-    uint64_t end, bool wired)
+    uint64_t end, bool all)
 {
 	uint64_t next, at;
 
 	for (; start < end; start = next) {
 		next = end;
 		if (!vm_upkeep_wired(object, start, &next)) {
-			vm_object_clear(vm, object, start, next);
+			if (all)
+				page_tree_clear(vm, &object->pages,
+				    vm_object_page(object, start),
+				    (next - start) >> VM_PAGE_SHIFT);
+			else
+				vm_object_clear(vm, object, start, next);
 			continue;
 		}
-		for (at = start; wired && at < next; at += VM_PAGE_SIZE) {
+		for (at = start; all && at < next; at += VM_PAGE_SIZE) {
 			vm_page_zero(&vm->pages,
 			    page_tree_lookup_owned(vm, &object->pages,
 				vm_object_page(object, at)));
@@ -248,37 +254,40 @@ check_zero(const struct vm_map *map, struct vm_range range)
 	return vm_map_check(map, range, VM_PROT_WRITE, VM_PROT_NONE);
 }
 
-/* How many runs of pages the clearing of a range is made of, at the most. */
+/* Nodes that the clearing of an entry takes, at the most: so many for each run
+ * of pages. */
 static uint64_t
-count_entries(const struct vm_map *map, struct vm_range range)
+zero_cost(const struct vm_map_entry *entry)
 {
-	const struct vm_map_entry *entry;
-	uint64_t count = 0;
+	uint64_t runs = 1;
 
-	vm_map_for_each_entry(entry, map, range) {
-		count++;
-		if (entry->object && entry->object->upkeep)
-			count += 1 + entry->object->upkeep->wires.count;
-	}
-	return count;
+	if (entry->object && entry->object->upkeep)
+		runs += 1 + entry->object->upkeep->wires.count;
+	return runs * PAGE_TREE_PATH;
 }
 
 kern_return_t
 vm_map_zero(struct vm_map *map, struct vm_range range)
 {
-	struct vm_reserve reserve = {
-		.nodes = count_entries(map, range) * PAGE_TREE_PATH,
-	};
+	struct vm_reserve reserve = { 0 }, part = { 0 };
+	struct vm_machine *vm = map->vm;
+	uint64_t pauses = vm->pauses;
 	struct vm_map_entry *entry;
 	kern_return_t kr;
 
+	vm_map_for_each_entry(entry, map, range)
+		reserve.nodes += zero_cost(entry);
 	kr = check_zero(map, range);
 	if (kr != KERN_SUCCESS)
 		return kr;
-	if (!vm_map_has(map, reserve))
+	if (!vm_machine_has(vm, reserve))
 		return KERN_RESOURCE_SHORTAGE;
-	vm_map_for_each_entry(entry, map, range)
+	vm_map_for_each_entry(entry, map, range) {
+		part.nodes = zero_cost(entry);
+		if (!vm_machine_still_has(vm, part, pauses))
+			return KERN_RESOURCE_SHORTAGE;
 		clear_entry(map, entry, range);
+	}
 	return KERN_SUCCESS;
 }
 

@@ -205,18 +205,22 @@ vm_mappings_clear(struct vm_mappings *list)
 	*list = (struct vm_mappings){ .vm = vm };
 }
 
+/* What that takes is taken by who had it, whoever has it done. */
 bool
 vm_mappings_reap(struct vm_machine *vm, uint32_t *steps)
 {
+	struct vm_account *account = vm->account;
 	struct vm_mapping *it;
 
 	for (; *steps > 0 && (it = vm->dead_mappings); --*steps) {
 		vm->dead_mappings = it->next;
+		vm->account = vm_account_at(vm, it->account);
 		if (it->object)
 			vm_object_unmap(vm, it->object, it->offset,
 			    it->offset + it->size);
 		vm_account_give(vm, it->account, VM_RESOURCE_MAPPINGS);
 		vm_zone_free(&vm->mappings, it);
 	}
+	vm->account = account;
 	return vm->dead_mappings != NULL;
 }

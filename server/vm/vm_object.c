@@ -84,16 +84,20 @@ vm_object_count_owned(struct vm_machine *vm, const struct vm_object *object,
 	return owned;
 }
 
+/* What is taken is spare: none of what the call under way has been promised. */
 void
 vm_object_clear(struct vm_machine *vm, struct vm_object *object, uint64_t start,
     uint64_t end)
 {
 	uint64_t page = vm_object_page(object, start);
 	uint64_t count = (end - start) >> VM_PAGE_SHIFT;
+	uint64_t taken = vm->nodes.taken;
 
-	if (vm_machine_spares_nodes(vm,
+	if (!vm_machine_spares_nodes(vm,
 		page_tree_clear_cost(vm, &object->pages, page, count)))
-		page_tree_clear(vm, &object->pages, page, count);
+		return;
+	page_tree_clear(vm, &object->pages, page, count);
+	vm->hold.taken.nodes += vm->nodes.taken - taken;
 }
 
 struct part {

@@ -35,13 +35,17 @@ hold_left(const struct vm_machine *vm)
 }
 
 static void
-hold(struct vm_machine *vm, struct vm_reserve reserve)
+hold(struct vm_machine *vm, const struct vm_reserve *reserve,
+    struct vm_account *entries)
 {
 	struct vm_reserve left = hold_left(vm);
 
 	for (unsigned i = 0; i < VM_RESOURCES; i++)
-		reserve.of[i] = MAX(reserve.of[i], left.of[i]);
-	vm->hold = (struct vm_hold){ reserve, taken(vm) };
+		vm->hold.seen.of[i] = MAX(reserve->of[i], left.of[i]);
+	vm->hold.taken = taken(vm);
+	vm->hold.account = vm->account;
+	if (reserve->entries > 0)
+		vm->hold.entries = entries;
 }
 
 void
@@ -52,14 +56,30 @@ vm_machine_begin(struct vm_machine *vm, struct vm_account *account)
 	vm->wanting = vm->waiting = vm->refused.happened = false;
 }
 
+/* Whose is what the call takes? NULL: nobody's. */
+static struct vm_account *
+taker(const struct vm_suspended *suspended, enum vm_resource what)
+{
+	return what == VM_RESOURCE_ENTRIES ? suspended->entries
+					   : suspended->account;
+}
+
 struct vm_suspended
 vm_machine_suspend(struct vm_machine *vm)
 {
-	struct vm_suspended suspended = { vm->account, hold_left(vm) };
+	struct vm_suspended suspended = {
+		.account = vm->account,
+		.entries = vm->hold.entries,
+		.left = hold_left(vm),
+	};
 
 	vm_reserve_add(&vm->held, suspended.left);
-	if (vm->account)
-		vm_reserve_add(&vm->account->held, suspended.left);
+	for (unsigned i = 0; i < VM_RESOURCES; i++) {
+		struct vm_account *account = taker(&suspended, i);
+
+		if (account)
+			account->held.of[i] += suspended.left.of[i];
+	}
 	vm_machine_begin(vm, NULL);
 	return suspended;
 }
@@ -68,30 +88,26 @@ void
 vm_machine_resume(struct vm_machine *vm, struct vm_suspended suspended)
 {
 	vm->account = suspended.account;
-	vm_reserve_take(&vm->held, suspended.left);
-	if (vm->account)
-		vm_reserve_take(&vm->account->held, suspended.left);
-	vm->hold = (struct vm_hold){ suspended.left, taken(vm) };
+	vm->hold = (struct vm_hold){
+		.seen = suspended.left,
+		.taken = taken(vm),
+		.account = suspended.account,
+		.entries = suspended.entries,
+	};
 	vm->pauses++;
+	for (unsigned i = 0; i < VM_RESOURCES; i++) {
+		struct vm_account *account = taker(&suspended, i);
+
+		vm->held.of[i] -= suspended.left.of[i];
+		if (!account)
+			continue;
+		account->held.of[i] -= suspended.left.of[i];
+		if (account->released)
+			vm_account_settle(vm, account);
+	}
 }
 
 /* --- What there is ----------------------------------------------------- */
-
-/* But for what is held for others. */
-static struct vm_reserve
-left_of(const struct vm_machine *vm)
-{
-	struct vm_reserve left = {
-		.pages = vm_page_left(&vm->pages),
-		.nodes = vm_zone_left(&vm->nodes),
-		.entries = vm_zone_left(&vm->entries),
-		.mappings = vm_zone_left(&vm->mappings),
-		.pieces = vm_zone_left(&vm->pieces),
-	};
-
-	vm_reserve_take(&left, vm->held);
-	return left;
-}
 
 /* Would the account have more than it may, if it took so much of what is left?
  */
@@ -106,33 +122,60 @@ passes(const struct vm_account *account, enum vm_resource what, uint64_t more,
 
 /* What is asked of the machine, and for whom. */
 struct asked {
-	struct vm_reserve reserve;
-	struct vm_account *takes;   /* NULL: nobody's */
+	const struct vm_reserve *reserve;
+	struct vm_account *account; /* who takes; NULL: nobody's */
 	struct vm_account *entries; /* who takes those */
 };
 
-static const struct vm_account *
-taker(const struct asked *asked, enum vm_resource what)
+/* So much the call under way has been promised, and an account with it. */
+static uint64_t
+promised(const struct vm_machine *vm, const struct vm_account *account,
+    enum vm_resource what)
 {
-	return what == VM_RESOURCE_ENTRIES ? asked->entries : asked->takes;
+	const struct vm_account *whose =
+	    what == VM_RESOURCE_ENTRIES ? vm->hold.entries : vm->hold.account;
+
+	return account == whose ? hold_left(vm).of[what] : 0;
+}
+
+/* Is there too little of something, of which there is `free`, and part of that
+ * held for others? */
+static bool
+lacks(const struct vm_machine *vm, const struct vm_account *account,
+    enum vm_resource what, uint64_t more, uint64_t free)
+{
+	uint64_t held = vm->held.of[what];
+
+	if (more == 0)
+		return false;
+	return more + held > free ||
+	       (passes(account, what, more, free - held) &&
+		   more > promised(vm, account, what));
 }
 
 /* Of what there is too little, the first; VM_RESOURCES: of nothing. */
 static enum vm_resource
 lacking(const struct vm_machine *vm, const struct asked *asked)
 {
-	struct vm_reserve left = left_of(vm);
-	enum vm_resource what;
+	const struct vm_reserve *reserve = asked->reserve;
+	const struct vm_account *account = asked->account;
 
-	for (what = 0; what < VM_RESOURCES; what++) {
-		uint64_t more = asked->reserve.of[what];
-
-		if (more > 0 &&
-		    (more > left.of[what] ||
-			passes(taker(asked, what), what, more, left.of[what])))
-			break;
-	}
-	return what;
+	if (lacks(vm, account, VM_RESOURCE_PAGES, reserve->pages,
+		vm_page_left(&vm->pages)))
+		return VM_RESOURCE_PAGES;
+	if (lacks(vm, account, VM_RESOURCE_NODES, reserve->nodes,
+		vm_zone_left(&vm->nodes)))
+		return VM_RESOURCE_NODES;
+	if (lacks(vm, asked->entries, VM_RESOURCE_ENTRIES, reserve->entries,
+		vm_zone_left(&vm->entries)))
+		return VM_RESOURCE_ENTRIES;
+	if (lacks(vm, account, VM_RESOURCE_MAPPINGS, reserve->mappings,
+		vm_zone_left(&vm->mappings)))
+		return VM_RESOURCE_MAPPINGS;
+	if (lacks(vm, account, VM_RESOURCE_PIECES, reserve->pieces,
+		vm_zone_left(&vm->pieces)))
+		return VM_RESOURCE_PIECES;
+	return VM_RESOURCES;
 }
 
 /* Would all be there if nobody else had frames and nodes? */
@@ -140,65 +183,90 @@ static bool
 is_purge_of_use(const struct vm_machine *vm, const struct asked *asked)
 {
 	const uint64_t all[] = { vm->pages.limit, vm->nodes.limit };
-	struct asked rest = *asked;
+	const struct vm_account *account = asked->account;
+	struct vm_reserve rest = *asked->reserve;
+	struct asked others = { &rest, asked->account, asked->entries };
 
 	static_assert(VM_RESOURCE_PAGES == 0 && VM_RESOURCE_NODES == 1,
 	    "the first two");
 	for (unsigned i = 0; i < ARRAY_SIZE(all); i++) {
-		uint64_t own = asked->takes ? asked->takes->used.of[i] : 0;
-		uint64_t more = rest.reserve.of[i];
+		uint64_t own = account ? account->used.of[i] : 0;
 
-		if (more > 0 &&
-		    (more > all[i] - own ||
-			passes(asked->takes, i, more, all[i] - own)))
+		if (lacks(vm, account, i, rest.of[i], all[i] - own))
 			return false;
-		rest.reserve.of[i] = 0;
+		rest.of[i] = 0;
 	}
-	return lacking(vm, &rest) == VM_RESOURCES;
+	return lacking(vm, &others) == VM_RESOURCES;
 }
 
+/* What there is of something, but for what is held for others. */
+static uint64_t
+left_of(const struct vm_machine *vm, enum vm_resource what)
+{
+	const uint64_t left[] = {
+		[VM_RESOURCE_PAGES] = vm_page_left(&vm->pages),
+		[VM_RESOURCE_NODES] = vm_zone_left(&vm->nodes),
+		[VM_RESOURCE_ENTRIES] = vm_zone_left(&vm->entries),
+		[VM_RESOURCE_MAPPINGS] = vm_zone_left(&vm->mappings),
+		[VM_RESOURCE_PIECES] = vm_zone_left(&vm->pieces),
+	};
+
+	return left[what] - vm->held.of[what];
+}
+
+/* If it is a limit that refuses, and not the machine. */
 static void
 note_refusal(struct vm_machine *vm, const struct asked *asked,
     enum vm_resource what)
 {
-	const struct vm_account *account = taker(asked, what);
-	uint64_t left = left_of(vm).of[what];
+	const struct vm_account *account =
+	    what == VM_RESOURCE_ENTRIES ? asked->entries : asked->account;
+	uint64_t left = left_of(vm, what);
 
-	if (!passes(account, what, asked->reserve.of[what], left))
+	if (!passes(account, what, asked->reserve->of[what], left))
 		return;
 	vm->refused = (struct vm_refusal){
 		.happened = true,
 		.account = account->number,
 		.what = what,
-		.used = account->used.of[what],
+		.used = account->used.of[what] + account->held.of[what],
 		.allowed = vm_account_allowed(account, what, left),
 	};
+}
+
+/* Frees what is dead until there is enough. */
+static bool
+reap_for(struct vm_machine *vm, const struct asked *asked)
+{
+	enum { SLICE = 256 };
+	enum vm_resource what;
+	bool more = true;
+
+	for (int i = 0; (what = lacking(vm, asked)) != VM_RESOURCES && more;
+	     i++) {
+		if (vm->pause && i > 0) {
+			vm->waiting = true;
+			return false;
+		}
+		more = vm_machine_reap(vm, SLICE);
+	}
+	if (what == VM_RESOURCES)
+		return true;
+	vm->wanting = is_purge_of_use(vm, asked);
+	note_refusal(vm, asked, what);
+	return false;
 }
 
 bool
 vm_machine_has_for(struct vm_machine *vm, struct vm_account *entries,
     struct vm_reserve reserve)
 {
-	enum { SLICE = 256 };
-	struct asked asked = { reserve, vm->account, entries };
-	enum vm_resource what = lacking(vm, &asked);
-	bool more = true;
+	struct asked asked = { &reserve, vm->account, entries };
 
-	for (int i = 0; what != VM_RESOURCES && more; i++) {
-		if (vm->pause && i > 0) {
-			vm->waiting = true;
-			return false;
-		}
-		more = vm_machine_reap(vm, SLICE);
-		what = lacking(vm, &asked);
-	}
-	if (what == VM_RESOURCES) {
-		hold(vm, reserve);
-		return true;
-	}
-	vm->wanting = is_purge_of_use(vm, &asked);
-	note_refusal(vm, &asked, what);
-	return false;
+	if (lacking(vm, &asked) != VM_RESOURCES && !reap_for(vm, &asked))
+		return false;
+	hold(vm, &reserve, entries);
+	return true;
 }
 
 bool
@@ -217,10 +285,15 @@ vm_machine_still_has(struct vm_machine *vm, struct vm_reserve reserve,
 bool
 vm_machine_spares_nodes(struct vm_machine *vm, uint64_t nodes)
 {
-	struct vm_reserve reserve = { .nodes = nodes + hold_left(vm).nodes };
-	struct asked asked = { reserve, vm->account, NULL };
+	const struct vm_account *account = vm->account;
+	uint64_t all = hold_left(vm).nodes, left, own;
 
-	return nodes == 0 || lacking(vm, &asked) == VM_RESOURCES;
+	if (nodes == 0)
+		return true;
+	own = promised(vm, account, VM_RESOURCE_NODES);
+	left = left_of(vm, VM_RESOURCE_NODES);
+	return nodes + all <= left && !passes(account, VM_RESOURCE_NODES,
+					  nodes + own, left - (all - own));
 }
 
 bool

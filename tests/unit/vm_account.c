@@ -709,6 +709,48 @@ TEST(what_a_call_that_has_paused_counts_on_is_held_for_it)
 	ck_assert(!vm_machine_spares_nodes(&machine, 7));
 }
 
+/* Half of a map that others see the other half of, and a reader all. */
+static struct vm_map_copy *
+make_shared(void)
+{
+	allocate(map, 0x40000, 64 * PAGE);
+	fill(map, 0x40000, 64 * PAGE, 'a');
+	remap(map, 0x40000, 0x50000, new_map(), VM_MAPPING_SHARE);
+	machine_is_whole();
+	vm_machine_begin(&machine, ann);
+	return read_out(map, 0x40000, 64 * PAGE);
+}
+
+TEST(what_is_let_go_of_takes_nothing_that_was_promised)
+{
+	struct vm_reserve reserve = { .nodes = 9 };
+	struct vm_map_copy *data = make_shared();
+	struct vm_suspended suspended;
+
+	ann->limit.nodes = 1 + 9 + 1;
+	ck_assert(vm_machine_has(&machine, reserve));
+	ck_assert_int_eq(drop(map, 0x50000, 0x80000), KERN_SUCCESS);
+	ck_assert_uint_eq(ann->used.nodes, 2);
+	ck_assert(!vm_machine_spares_nodes(&machine, 1));
+	suspended = vm_machine_suspend(&machine);
+	ck_assert_uint_eq(suspended.left.nodes, 9);
+	vm_machine_resume(&machine, suspended);
+	vm_map_copy_free(data);
+}
+
+TEST(memory_is_set_to_zeros_with_the_last_nodes)
+{
+	struct vm_map_copy *data = make_shared();
+	struct vm_range range = { 0x41000, 0x42000 };
+
+	ann->limit.nodes = 1 + PAGE_TREE_PATH - 1;
+	ck_assert_int_eq(vm_map_zero(map, range), KERN_RESOURCE_SHORTAGE);
+	ann->limit.nodes++;
+	ck_assert_int_eq(vm_map_zero(map, range), KERN_SUCCESS);
+	vm_map_copy_free(data);
+	bytes_are(map, 0x41000, PAGE, 0);
+}
+
 TEST(a_limit_below_what_is_had_refuses_more_and_takes_nothing_away)
 {
 	allocate(map, 0x40000, 8 * PAGE);
@@ -819,6 +861,113 @@ TEST(what_was_promised_can_be_taken_to_the_last)
 	ck_assert(!vm_machine_has(&machine, reserve));
 	for (uint32_t frame = 1; frame <= FRAMES / 2; frame++)
 		vm_frame_unref(&machine, frame);
+}
+
+/* --- Calls that pause -------------------------------------------------- */
+
+TEST(what_a_call_that_paused_was_promised_counts_for_its_account)
+{
+	struct vm_reserve six = { .pages = 6 }, three = { .pages = 3 };
+	struct vm_suspended suspended;
+
+	ann->limit.pages = 8;
+	ck_assert(vm_machine_has(&machine, six));
+	suspended = vm_machine_suspend(&machine);
+	ck_assert_ptr_null(machine.account);
+
+	vm_machine_begin(&machine, ann);
+	ck_assert(!vm_machine_has(&machine, three));
+	refused(ann, VM_RESOURCE_PAGES, 6, 8);
+	vm_machine_begin(&machine, bob);
+	ck_assert(vm_machine_has(&machine, three));
+
+	vm_machine_resume(&machine, suspended);
+	ck_assert_ptr_eq(machine.account, ann);
+	ck_assert(vm_machine_has(&machine, six));
+	ck_assert_uint_eq(ann->held.pages, 0);
+}
+
+TEST(entries_promised_count_for_whose_map_it_is)
+{
+	struct vm_reserve reserve = { .entries = 6 };
+	struct vm_suspended suspended;
+
+	ann->limit.entries = 8;
+	takes(bob);
+	ck_assert(vm_map_has(map, reserve));
+	suspended = vm_machine_suspend(&machine);
+	ck_assert_uint_eq(ann->held.entries, 6);
+	ck_assert_uint_eq(bob->held.entries, 0);
+
+	vm_machine_begin(&machine, ann);
+	add_entries(map, 0x40000, 2);
+	vm_machine_begin(&machine, ann);
+	ck_assert_int_eq(enter(map, 0x90000, PAGE, 0), KERN_RESOURCE_SHORTAGE);
+	refused(ann, VM_RESOURCE_ENTRIES, 8, 8);
+	vm_machine_resume(&machine, suspended);
+	ck_assert(vm_map_has(map, reserve));
+	ck_assert_uint_eq(ann->held.entries, 0);
+}
+
+/* Half is promised to ann; bob may have half of the rest, and takes it. */
+TEST(what_a_fair_account_was_promised_it_has_whoever_came_between)
+{
+	struct vm_reserve half = { .pages = FRAMES / 2 };
+	struct vm_suspended suspended;
+
+	ann->fair = bob->fair = true;
+	ck_assert(vm_machine_has(&machine, half));
+	suspended = vm_machine_suspend(&machine);
+	vm_machine_begin(&machine, bob);
+	ck_assert_uint_eq(write_all(new_map()), FRAMES / 4);
+
+	vm_machine_resume(&machine, suspended);
+	ck_assert(vm_machine_has(&machine, half));
+	half.pages++;
+	ck_assert(!vm_machine_has(&machine, half));
+}
+
+TEST(an_account_stays_while_something_is_held_for_it)
+{
+	struct vm_reserve reserve = { .entries = 1 };
+	struct vm_suspended suspended;
+	struct vm_map *other;
+
+	takes(bob);
+	other = new_map();
+	takes(ann);
+	ck_assert(vm_map_has(other, reserve));
+	suspended = vm_machine_suspend(&machine);
+	vm_account_release(&machine, bob);
+	bob = NULL;
+	vm_map_free(other);
+	machine_is_whole();
+	ck_assert_uint_eq(machine.accounts.used, 2);
+	vm_machine_resume(&machine, suspended);
+	ck_assert_uint_eq(machine.accounts.used, 1);
+}
+
+/* A part of an object that is let go of last copies a node that a reader has. */
+TEST(what_the_end_of_a_mapping_takes_is_charged_to_who_had_it)
+{
+	struct vm_mappings list = { .vm = &machine };
+	struct vm_map_copy *data;
+
+	allocate(map, 0x40000, 64 * PAGE);
+	fill(map, 0x40000, 64 * PAGE, 'a');
+	ck_assert_int_eq(vm_mappings_extract(&list, map,
+			     (struct vm_range){ 0x40000, 0x80000 },
+			     VM_MAPPING_SHARE),
+	    KERN_SUCCESS);
+	ck_assert_int_eq(drop(map, 0x50000, 0x80000), KERN_SUCCESS);
+	machine_is_whole();
+	data = read_out(map, 0x40000, 16 * PAGE);
+	vm_mappings_clear(&list);
+
+	takes(bob);
+	has_nothing(bob);
+	ck_assert_uint_eq(ann->used.nodes, 2);
+	vm_map_copy_free(data);
 }
 
 /* --- Purging ----------------------------------------------------------- */
