@@ -165,22 +165,22 @@ skip_data(struct session *session, uint64_t size)
 	return true;
 }
 
+/* Of a call that fails no data are kept. */
 static bool
 read_all_data(struct session *session, struct call *call, const struct msg *msg)
 {
 	for (uint32_t i = 0; i < msg->descriptor_count; i++) {
 		struct msg_descriptor d = msg_descriptor(msg, i);
-		kern_return_t kr = MIG_TYPE_ERROR;
 		void *to = NULL;
 		bool there;
 
-		if (call->place)
-			kr = call->place(call->context, i, d.size, d.offset,
-			    &to);
-		if (kr != KERN_SUCCESS && call->code == KERN_SUCCESS)
-			call->code = kr;
-		there = kr == KERN_SUCCESS ? read_data(session, to, d.size)
-					   : skip_data(session, d.size);
+		if (call->code == KERN_SUCCESS)
+			call->code = call->place ? call->place(call->context, i,
+						       d.size, d.offset, &to)
+						 : MIG_TYPE_ERROR;
+		there = call->code == KERN_SUCCESS
+			    ? read_data(session, to, d.size)
+			    : skip_data(session, d.size);
 		if (!there)
 			return false;
 	}

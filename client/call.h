@@ -26,6 +26,8 @@
 /*
  * Where data that come with a reply are to go.
  *
+ * => called for each part, in order, until one is refused; not at all if the
+ *    reply says that the call has failed
  * => i: of several, which; size in bytes; offset: where in its page the first
  *    byte is to lie, if that can be chosen
  * => KERN_SUCCESS, and *to has room for them; else what the call answers

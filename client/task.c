@@ -92,9 +92,22 @@ mach_info(const TaskBasicInfo *from)
 	};
 }
 
-/* The structure that the flavour has: the ints it takes. */
-static mach_msg_type_number_t
-fill_info(task_flavor_t flavor, const TaskBasicInfo *from, task_info_t info)
+/* Gives the caller so many ints of a structure. False: there is no room, which
+ * the daemon is to refuse. */
+static bool
+put(task_info_t info, mach_msg_type_number_t *count, const void *from,
+    mach_msg_type_number_t ints)
+{
+	if (*count < ints)
+		return false;
+	memcpy(info, from, ints * sizeof(natural_t));
+	*count = ints;
+	return true;
+}
+
+static bool
+put_basic_info(task_flavor_t flavor, const TaskBasicInfo *from,
+    task_info_t info, mach_msg_type_number_t *count)
 {
 	struct task_basic_info_32 narrow;
 	struct task_basic_info_64 wide;
@@ -104,16 +117,13 @@ fill_info(task_flavor_t flavor, const TaskBasicInfo *from, task_info_t info)
 	case TASK_BASIC_INFO_32:
 	case TASK_BASIC2_INFO_32:
 		narrow = narrow_info(from);
-		memcpy(info, &narrow, sizeof(narrow));
-		return TASK_BASIC_INFO_32_COUNT;
+		return put(info, count, &narrow, TASK_BASIC_INFO_32_COUNT);
 	case MACH_TASK_BASIC_INFO:
 		mach = mach_info(from);
-		memcpy(info, &mach, sizeof(mach));
-		return MACH_TASK_BASIC_INFO_COUNT;
+		return put(info, count, &mach, MACH_TASK_BASIC_INFO_COUNT);
 	default:
 		wide = wide_info(from);
-		memcpy(info, &wide, sizeof(wide));
-		return TASK_BASIC_INFO_64_COUNT;
+		return put(info, count, &wide, TASK_BASIC_INFO_64_COUNT);
 	}
 }
 
@@ -194,26 +204,26 @@ info_case(task_flavor_t flavor)
 	}
 }
 
-static void
+/* The structure that the flavour has. False: the reply has another one, or
+ * there is no room. */
+static bool
 put_info(task_flavor_t flavor, const TaskInfoReply *out, task_info_t info,
     mach_msg_type_number_t *count)
 {
 	struct task_events_info events;
 	struct task_vm_info vm;
 
+	if (out->info_case != info_case(flavor))
+		return false;
 	switch (out->info_case) {
 	case TASK_INFO_REPLY__INFO_EVENTS_INFO:
 		events = events_info(out->events_info);
-		memcpy(info, &events, sizeof(events));
-		*count = TASK_EVENTS_INFO_COUNT;
-		break;
+		return put(info, count, &events, TASK_EVENTS_INFO_COUNT);
 	case TASK_INFO_REPLY__INFO_VM_INFO:
 		vm = vm_info(out->vm_info);
-		*count = vm_info_count(*count);
-		memcpy(info, &vm, *count * sizeof(natural_t));
-		break;
+		return put(info, count, &vm, vm_info_count(*count));
 	default:
-		*count = fill_info(flavor, out->basic_info, info);
+		return put_basic_info(flavor, out->basic_info, info, count);
 	}
 }
 
@@ -233,10 +243,8 @@ task_info(task_name_t target_task, task_flavor_t flavor, task_info_t info,
 	in.info_count = *info_count;
 
 	kr = call_task_info(&call, &in, &out);
-	if (kr == KERN_SUCCESS && out->info_case != info_case(flavor))
+	if (kr == KERN_SUCCESS && !put_info(flavor, out, info, info_count))
 		return MIG_TYPE_ERROR;
-	if (kr == KERN_SUCCESS)
-		put_info(flavor, out, info, info_count);
 	return kr;
 }
 

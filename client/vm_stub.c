@@ -88,12 +88,24 @@ vm_stub_inherit(int id, vm_map_t task, vm_address_t address, vm_size_t size,
 	return call_vm_inherit(&call, &in, &out);
 }
 
-/* Data that come into buffers of their own, one for each part. */
+/* Data that come into buffers of their own, one for each part. The parts are
+ * the ranges that were asked for, in order, but for some. */
 struct buffers {
+	const struct vm_read_entry *next, *end; /* that may come */
 	void *memory[VM_MAP_ENTRY_MAX];
 	uint64_t size[VM_MAP_ENTRY_MAX];
 	uint32_t count;
 };
+
+/* Does the next part have the size of one that may come? */
+static bool
+was_asked_for(struct buffers *buffers, uint64_t size)
+{
+	while (buffers->next < buffers->end)
+		if (buffers->next++->size == size)
+			return size > 0;
+	return false;
+}
 
 static kern_return_t
 place_in_buffer(void *context, uint32_t i, uint64_t size, uint32_t offset,
@@ -101,13 +113,16 @@ place_in_buffer(void *context, uint32_t i, uint64_t size, uint32_t offset,
 {
 	struct buffers *buffers = context;
 
-	if (i >= VM_MAP_ENTRY_MAX || size == 0)
+	assert(i == buffers->count);
+	if (!was_asked_for(buffers, size))
 		return MIG_TYPE_ERROR;
 	*to = buffer_new(size, offset & vm_page_mask);
+	if (!*to)
+		return KERN_NO_SPACE;
 	buffers->memory[i] = *to;
 	buffers->size[i] = size;
 	buffers->count = i + 1;
-	return *to ? KERN_SUCCESS : KERN_NO_SPACE;
+	return KERN_SUCCESS;
 }
 
 /* Those of a call that has failed after all. */
@@ -115,9 +130,7 @@ static void
 buffers_drop(struct buffers *buffers)
 {
 	for (uint32_t i = 0; i < buffers->count; i++)
-		if (buffers->memory[i])
-			buffer_free((uintptr_t)buffers->memory[i],
-			    buffers->size[i]);
+		buffer_free((uintptr_t)buffers->memory[i], buffers->size[i]);
 }
 
 CALL(vm_read, VmRead)
@@ -128,6 +141,7 @@ vm_stub_read(int id, vm_map_t task, vm_address_t address, vm_size_t size,
 {
 	_cleanup_(vm_read_freep) VmReadReply *out = NULL;
 	VmReadRequest in = VM_READ_REQUEST__INIT;
+	const struct vm_read_entry wanted = { address, size };
 	struct buffers buffers;
 	struct call call = {
 		.id = id,
@@ -137,24 +151,49 @@ vm_stub_read(int id, vm_map_t task, vm_address_t address, vm_size_t size,
 	};
 	kern_return_t kr;
 
+	buffers.next = &wanted;
+	buffers.end = &wanted + 1;
 	buffers.count = 0;
 	in.address = address;
 	in.size = size;
 
 	kr = call_vm_read(&call, &in, &out);
+	if (kr == KERN_SUCCESS &&
+	    (buffers.count != (size > 0) || size > UINT32_MAX))
+		kr = MIG_TYPE_ERROR;
 	if (kr != KERN_SUCCESS) {
 		buffers_drop(&buffers);
 		return kr;
 	}
-	*data = buffers.count > 0 ? (vm_offset_t)buffers.memory[0] : 0;
-	*data_count = (mach_msg_type_number_t)(buffers.count > 0 ? size : 0);
+	*data = size > 0 ? (vm_offset_t)buffers.memory[0] : 0;
+	*data_count = (mach_msg_type_number_t)size;
 	return KERN_SUCCESS;
 }
 
 CALL(vm_read_list, VmReadList)
 
-/* What was read takes the place of what was asked for. Of data there is a part
- * for each entry that could be read. */
+/* Of data there is a part for each entry that could be read. Are they those
+ * that the reply tells? */
+static bool
+parts_are_right(const struct vm_read_entry *data_list, natural_t count,
+    const VmReadListReply *out, const struct buffers *buffers)
+{
+	uint32_t part = 0;
+
+	if (out->n_size != count)
+		return false;
+	for (natural_t i = 0; i < count; i++) {
+		if (out->size[i] == 0)
+			continue;
+		if (out->size[i] != data_list[i].size ||
+		    part == buffers->count ||
+		    out->size[i] != buffers->size[part++])
+			return false;
+	}
+	return part == buffers->count;
+}
+
+/* What was read takes the place of what was asked for. */
 static void
 fill_list(struct vm_read_entry *data_list, natural_t count,
     const VmReadListReply *out, const struct buffers *buffers)
@@ -162,9 +201,9 @@ fill_list(struct vm_read_entry *data_list, natural_t count,
 	uint32_t part = 0;
 
 	for (natural_t i = 0; i < count; i++) {
-		data_list[i].size = i < out->n_size ? out->size[i] : 0;
+		data_list[i].size = out->size[i];
 		data_list[i].address = 0;
-		if (data_list[i].size > 0 && part < buffers->count)
+		if (data_list[i].size > 0)
 			data_list[i].address =
 			    (vm_address_t)buffers->memory[part++];
 	}
@@ -190,6 +229,8 @@ vm_stub_read_list(int id, vm_map_t task, struct vm_read_entry *data_list,
 		return MACH_SEND_INVALID_DEST;
 	if (count > VM_MAP_ENTRY_MAX)
 		return KERN_INVALID_ARGUMENT;
+	buffers.next = data_list;
+	buffers.end = data_list + count;
 	buffers.count = 0;
 	in.n_data_list = count;
 	in.data_list = list;
@@ -201,6 +242,9 @@ vm_stub_read_list(int id, vm_map_t task, struct vm_read_entry *data_list,
 	}
 
 	kr = call_vm_read_list(&call, &in, &out);
+	if (kr == KERN_SUCCESS &&
+	    !parts_are_right(data_list, count, out, &buffers))
+		kr = MIG_TYPE_ERROR;
 	if (kr == KERN_SUCCESS)
 		fill_list(data_list, count, out, &buffers);
 	else
@@ -252,6 +296,7 @@ vm_stub_copy(int id, vm_map_t task, vm_address_t source_address, vm_size_t size,
 struct destination {
 	void *memory;
 	uint64_t size;
+	bool reached; /* they were read there */
 };
 
 static kern_return_t
@@ -265,6 +310,7 @@ place_at_destination(void *context, uint32_t i, uint64_t size, uint32_t offset,
 		return MIG_TYPE_ERROR;
 	if (!memory_is_writable(destination->memory, size))
 		return KERN_INVALID_ADDRESS;
+	destination->reached = true;
 	*to = destination->memory;
 	return KERN_SUCCESS;
 }
@@ -277,7 +323,7 @@ vm_stub_read_overwrite(int id, vm_map_t task, vm_address_t address,
 {
 	_cleanup_(vm_read_overwrite_freep) VmReadOverwriteReply *out = NULL;
 	VmReadOverwriteRequest in = VM_READ_OVERWRITE_REQUEST__INIT;
-	struct destination destination = { (void *)data, size };
+	struct destination destination = { (void *)data, size, false };
 	struct call call = {
 		.id = id,
 		.port = task,
@@ -290,7 +336,10 @@ vm_stub_read_overwrite(int id, vm_map_t task, vm_address_t address,
 	in.size = size;
 
 	kr = call_vm_read_overwrite(&call, &in, &out);
+	if (kr == KERN_SUCCESS &&
+	    (out->outsize != size || destination.reached != (size > 0)))
+		return MIG_TYPE_ERROR;
 	if (kr == KERN_SUCCESS)
-		*outsize = out->outsize;
+		*outsize = size;
 	return kr;
 }

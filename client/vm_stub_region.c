@@ -76,16 +76,20 @@ top_info(const VmRegionTopInfo *from)
 	return info;
 }
 
-/* Gives the caller so many ints of a structure. */
-static void
+/* Gives the caller so many ints of a structure. False: there is no room, which
+ * the daemon is to refuse. */
+static bool
 put(vm_region_info_t info, mach_msg_type_number_t *count, const void *from,
     mach_msg_type_number_t ints)
 {
+	if (*count < ints)
+		return false;
 	memcpy(info, from, ints * sizeof(natural_t));
 	*count = ints;
+	return true;
 }
 
-static void
+static bool
 put_basic_info(vm_region_flavor_t flavor, const VmRegionBasicInfo *from,
     vm_region_info_t info, mach_msg_type_number_t *count)
 {
@@ -93,12 +97,12 @@ put_basic_info(vm_region_flavor_t flavor, const VmRegionBasicInfo *from,
 	struct vm_region_basic_info narrow = narrow_basic_info(from);
 
 	if (flavor == VM_REGION_BASIC_INFO)
-		put(info, count, &narrow, VM_REGION_BASIC_INFO_COUNT);
-	else
-		put(info, count, &wide, VM_REGION_BASIC_INFO_COUNT_64);
+		return put(info, count, &narrow, VM_REGION_BASIC_INFO_COUNT);
+	return put(info, count, &wide, VM_REGION_BASIC_INFO_COUNT_64);
 }
 
-/* The structure that the flavour has. False: the reply has another one. */
+/* The structure that the flavour has. False: the reply has another one, or
+ * there is no room. */
 static bool
 put_info(vm_region_flavor_t flavor, const VmRegionReply *out,
     vm_region_info_t info, mach_msg_type_number_t *count)
@@ -112,22 +116,19 @@ put_info(vm_region_flavor_t flavor, const VmRegionReply *out,
 		if (out->info_case != VM_REGION_REPLY__INFO_EXTENDED_INFO)
 			return false;
 		extended = extended_info(out->extended_info);
-		put(info, count, &extended,
+		return put(info, count, &extended,
 		    flavor == VM_REGION_EXTENDED_INFO
 			? VM_REGION_EXTENDED_INFO_COUNT
 			: VM_REGION_EXTENDED_INFO_COUNT__legacy);
-		return true;
 	case VM_REGION_TOP_INFO:
 		if (out->info_case != VM_REGION_REPLY__INFO_TOP_INFO)
 			return false;
 		top = top_info(out->top_info);
-		put(info, count, &top, VM_REGION_TOP_INFO_COUNT);
-		return true;
+		return put(info, count, &top, VM_REGION_TOP_INFO_COUNT);
 	default:
 		if (out->info_case != VM_REGION_REPLY__INFO_BASIC_INFO)
 			return false;
-		put_basic_info(flavor, out->basic_info, info, count);
-		return true;
+		return put_basic_info(flavor, out->basic_info, info, count);
 	}
 }
 
@@ -213,7 +214,7 @@ short_submap_info(const VmRegionSubmapInfo *from)
 }
 
 /* The largest revision that there is room for. */
-static void
+static bool
 put_wide_submap_info(const VmRegionSubmapInfo *from, vm_region_info_t info,
     mach_msg_type_number_t *count)
 {
@@ -226,11 +227,18 @@ put_wide_submap_info(const VmRegionSubmapInfo *from, vm_region_info_t info,
 	struct vm_region_submap_info_64 wide = wide_submap_info(from);
 
 	for (size_t i = 0; i < ARRAY_SIZE(revisions); i++)
-		if (*count >= revisions[i]) {
-			put(info, count, &wide, revisions[i]);
-			return;
-		}
-	put(info, count, &small, VM_REGION_SUBMAP_SHORT_INFO_COUNT_64);
+		if (put(info, count, &wide, revisions[i]))
+			return true;
+	return put(info, count, &small, VM_REGION_SUBMAP_SHORT_INFO_COUNT_64);
+}
+
+static bool
+put_narrow_submap_info(const VmRegionSubmapInfo *from, vm_region_info_t info,
+    mach_msg_type_number_t *count)
+{
+	struct vm_region_submap_info narrow = narrow_submap_info(from);
+
+	return put(info, count, &narrow, VM_REGION_SUBMAP_INFO_COUNT);
 }
 
 kern_return_t
@@ -241,7 +249,6 @@ vm_stub_region_recurse(int id, bool wide, vm_map_t task, vm_address_t *address,
 	_cleanup_(vm_region_recurse_freep) VmRegionRecurseReply *out = NULL;
 	VmRegionRecurseRequest in = VM_REGION_RECURSE_REQUEST__INIT;
 	struct call call = { .id = id, .port = task };
-	struct vm_region_submap_info narrow;
 	kern_return_t kr;
 
 	in.address = *address;
@@ -252,15 +259,12 @@ vm_stub_region_recurse(int id, bool wide, vm_map_t task, vm_address_t *address,
 	kr = call_vm_region_recurse(&call, &in, &out);
 	if (kr != KERN_SUCCESS)
 		return kr;
+	if (!(wide ? put_wide_submap_info : put_narrow_submap_info)(out->info,
+		info, info_count))
+		return MIG_TYPE_ERROR;
 	*address = out->address;
 	*size = out->size;
 	*nesting_depth = out->nesting_depth;
-	if (wide) {
-		put_wide_submap_info(out->info, info, info_count);
-	} else {
-		narrow = narrow_submap_info(out->info);
-		put(info, info_count, &narrow, VM_REGION_SUBMAP_INFO_COUNT);
-	}
 	return KERN_SUCCESS;
 }
 
