@@ -26,8 +26,8 @@ struct vmd_statistics {
 	uint64_t objects_used;
 	uint64_t tasks;
 	uint64_t connections; /* this program's included */
-	uint64_t longest; /* microseconds that others waited for something to
-				 pause or end, since this was last asked for */
+	uint64_t longest; /* microseconds that anything took which others had to
+				 wait for, since the privileged last asked */
 };
 
 kern_return_t vmd_statistics(struct vmd_statistics *statistics);
@@ -54,7 +54,9 @@ kern_return_t vmd_pages(task_t task, mach_vm_address_t address,
  * vmd_check: does everything hold in the daemon that must hold between two
  * calls?
  *
+ * => everybody waits meanwhile
  * => KERN_SUCCESS: it does
+ * => KERN_NO_ACCESS: the caller is neither root nor the daemon's own user
  * => KERN_FAILURE: it does not; up to size - 1 bytes of what is wrong are in
  *    complaint
  */

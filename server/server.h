@@ -69,7 +69,9 @@ struct server {
 	bool closing;            /* calls do not pause any more */
 	uint32_t slice;          /* microseconds of a share at the most */
 	uint64_t over;           /* when the share is, in microseconds */
-	uint64_t longest; /* microseconds that anything took; told once */
+	uint64_t longest;    /* microseconds that anything took; told once */
+	uint64_t ran;        /* microseconds that the loop has, */
+	uint32_t short_ones; /* so many short turns ago */
 };
 
 /*

@@ -35,7 +35,8 @@ ROUTINE(Vmd, vmd_statistics, VmdStatistics)
 	out->tasks = vm->map_count;
 	out->connections = server->connection_count;
 	out->longest = server->longest;
-	server->longest = 0;
+	if (connection_is_privileged(request->connection))
+		server->longest = 0;
 	return KERN_SUCCESS;
 }
 
@@ -68,6 +69,8 @@ ROUTINE(Vmd, vmd_check, VmdCheck)
 	static char none[] = "";
 	const char *complaint;
 
+	if (!connection_is_privileged(request->connection))
+		return KERN_NO_ACCESS;
 	while (call_is_any_at_work(request->connection->server))
 		call_wait(request->call);
 	complaint = vm_check(request->vm);

@@ -62,8 +62,7 @@ init_zones(struct vm_machine *vm, uint32_t entries)
 		ACCOUNTS_MOST))
 		return false;
 	vm_account_init_nobody(vm);
-	vm_zone_prefer_large_pages(&vm->entries);
-	vm_zone_prefer_large_pages(&vm->ranges);
+	vm->entries.large = vm->ranges.large = true;
 	return true;
 }
 

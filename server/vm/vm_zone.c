@@ -48,12 +48,6 @@ vm_zone_init(struct vm_zone *zone, size_t size, uint32_t limit)
 }
 
 void
-vm_zone_prefer_large_pages(struct vm_zone *zone)
-{
-	madvise(zone->base, zone_bytes(zone), MADV_HUGEPAGE);
-}
-
-void
 vm_zone_deinit(struct vm_zone *zone)
 {
 	if (!zone->base)
@@ -61,6 +55,23 @@ vm_zone_deinit(struct vm_zone *zone)
 	UNPOISON(zone->base, zone->fresh * zone->size);
 	munmap(zone->base, zone_bytes(zone));
 	zone->base = NULL;
+}
+
+/*
+ * A record never used is taken. What lies behind it is of small pages, for to
+ * fill a large one takes long; the system may make one of them later, when they
+ * are all there.
+ */
+static uint32_t
+take_fresh(struct vm_zone *zone)
+{
+	const size_t large = 2 << 20;
+	size_t end = (size_t)zone->fresh * zone->size;
+
+	if (zone->large && end / large != (end + zone->size) / large)
+		madvise(zone->base, (end + zone->size) & ~(large - 1),
+		    MADV_HUGEPAGE);
+	return zone->fresh++;
 }
 
 uint32_t
@@ -73,7 +84,7 @@ vm_zone_take(struct vm_zone *zone)
 	if (number != 0)
 		zone->free = *(uint32_t *)vm_zone_at(zone, number);
 	else
-		number = zone->fresh++;
+		number = take_fresh(zone);
 	UNPOISON(vm_zone_at(zone, number), zone->size);
 	zone->used++;
 	zone->taken++;

@@ -23,6 +23,8 @@ struct vm_zone {
 	uint32_t free;  /* first record given back; 0: none */
 	uint32_t used;
 	uint64_t taken; /* ever */
+	bool large; /* it is walked at random, and may be very large: its maker
+		     * would have it in large pages */
 };
 
 /*
@@ -31,9 +33,6 @@ struct vm_zone {
  */
 bool vm_zone_init(struct vm_zone *zone, size_t size, uint32_t limit);
 
-/* Records are walked at random, and there may be very many: the system is asked
- * to back them with large pages. */
-void vm_zone_prefer_large_pages(struct vm_zone *zone);
 void vm_zone_deinit(struct vm_zone *zone);
 
 /* A record, as it was left by its last user; 0 or NULL at the limit. */
