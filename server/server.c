@@ -142,6 +142,18 @@ reap(struct server *server)
 	return more;
 }
 
+/* Nothing is to be done any more. What has been freed goes back to the system,
+ * if it is not needed again soon. */
+static void
+rest(struct server *server)
+{
+	ev_idle_stop(server->loop, &server->awake);
+	if (ev_is_active(&server->trim))
+		return;
+	ev_timer_set(&server->trim, TRIM_AFTER, TRIM_EVERY);
+	ev_timer_start(server->loop, &server->trim);
+}
+
 /* The end of a turn: before the loop waits again. */
 static void
 on_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
@@ -149,20 +161,15 @@ on_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
 	struct server *server = watcher->data;
 	bool more = false;
 
-	(void)events;
+	(void)loop, (void)events;
 	if (!TAILQ_EMPTY(&server->busy))
 		serve_busy(server);
 	if (ev_is_active(&server->awake))
 		more = reap(server);
 	if (more || !TAILQ_EMPTY(&server->busy))
 		server_wake(server);
-	else
-		ev_idle_stop(loop, &server->awake);
-	if (server->vm.pages.warm_count > WARM_FRAMES &&
-	    !ev_is_active(&server->trim)) {
-		ev_timer_set(&server->trim, TRIM_AFTER, TRIM_EVERY);
-		ev_timer_start(loop, &server->trim);
-	}
+	else if (ev_is_active(&server->awake))
+		rest(server);
 }
 
 /* --- The slow ---------------------------------------------------------- */
@@ -198,7 +205,7 @@ on_trim(struct ev_loop *loop, ev_timer *watcher, int events)
 	struct server *server = watcher->data;
 
 	(void)events;
-	if (!vm_page_pool_trim(&server->vm.pages, WARM_FRAMES))
+	if (!vm_machine_trim(&server->vm, WARM_FRAMES))
 		ev_timer_stop(loop, watcher);
 }
 

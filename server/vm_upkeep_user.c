@@ -59,9 +59,11 @@ is_reusable(const struct vm_map *map, struct vm_range range)
 	if (vm_map_check(map, range, VM_PROT_WRITE, VM_PROT_NONE) !=
 	    KERN_SUCCESS)
 		return false;
-	for (; at.start < range.end; at.start = region.range.end)
+	for (; at.start < range.end; at.start = region.range.end) {
 		if (!vm_map_region(map, at.start, &region) || region.shared)
 			return false;
+		vm_machine_tick(map->vm, 1);
+	}
 	return true;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cleanup.h"
 #include "server/vm/vm_account.h"
 #include "server/vm/vm_map.h"
 #include "server/vm/vm_map_copy.h"
@@ -114,6 +115,19 @@ vm_machine_pause(struct vm_machine *vm)
 	vm->ticks = vm->ticks_most;
 	if (vm->pause)
 		vm->pause(vm->pause_context);
+}
+
+bool
+vm_machine_trim(struct vm_machine *vm, uint32_t frames)
+{
+	struct vm_zone *zones[] = { &vm->nodes, &vm->objects, &vm->entries,
+		&vm->pieces, &vm->mappings, &vm->shares, &vm->ranges };
+	bool more = vm_page_pool_trim(&vm->pages, frames);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(zones); i++)
+		if (vm_zone_trim(zones[i]))
+			more = true;
+	return more;
 }
 
 /* --- What is dead ------------------------------------------------------ */

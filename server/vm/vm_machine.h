@@ -228,6 +228,10 @@ bool vm_machine_spares_nodes(struct vm_machine *vm, uint64_t nodes);
  */
 bool vm_machine_reap(struct vm_machine *vm, uint32_t steps);
 
+/* Gives memory that nobody uses back to the system, a slice of it, but for so
+ * many frames. True: there is more to give. */
+bool vm_machine_trim(struct vm_machine *vm, uint32_t frames);
+
 /* Calls vm->pause, and starts to count again. */
 void vm_machine_pause(struct vm_machine *vm);
 

@@ -216,6 +216,7 @@ kill_entry(struct vm_map *map, struct vm_map_entry *entry,
 		next = end;
 		if (!vm_share_at(&entry->object->shares, at, &low, &next))
 			clear_object(map->vm, entry->object, at, next, false);
+		vm_machine_tick(map->vm, 1);
 	}
 }
 

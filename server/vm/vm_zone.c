@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "common/cleanup.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #define VM_ZONE_POISON 1
 #elif defined(__has_feature)
@@ -110,6 +112,30 @@ vm_zone_give(struct vm_zone *zone, uint32_t number)
 	POISON(record, zone->size);
 	zone->free = number;
 	zone->used--;
+}
+
+/* When nothing is in use, all is as if it had never been. */
+bool
+vm_zone_trim(struct vm_zone *zone)
+{
+	const size_t slice = 1 << 20, page = 4096;
+	size_t end, start, least;
+
+	if (zone->used == 0 && zone->free != 0) {
+		UNPOISON(zone->base, zone->fresh * zone->size);
+		zone->touched = MAX(zone->touched, zone->fresh);
+		zone->fresh = 1;
+		zone->free = 0;
+	}
+	if (zone->touched <= zone->fresh)
+		return false;
+	end = ((size_t)zone->touched * zone->size + page - 1) & ~(page - 1);
+	least = ((size_t)zone->fresh * zone->size + page - 1) & ~(page - 1);
+	start = end - MIN(slice, end - least);
+	if (start < end)
+		madvise(zone->base + start, end - start, MADV_DONTNEED);
+	zone->touched = start > least ? (uint32_t)(start / zone->size) : 0;
+	return zone->touched > zone->fresh;
 }
 
 void

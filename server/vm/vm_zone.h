@@ -22,7 +22,8 @@ struct vm_zone {
 	uint32_t fresh; /* first record never used */
 	uint32_t free;  /* first record given back; 0: none */
 	uint32_t used;
-	uint64_t taken; /* ever */
+	uint64_t taken;   /* ever */
+	uint32_t touched; /* records once used, that memory is still behind */
 	bool large; /* it is walked at random, and may be very large: its maker
 		     * would have it in large pages */
 };
@@ -41,6 +42,10 @@ void *vm_zone_alloc(struct vm_zone *zone);
 
 void vm_zone_give(struct vm_zone *zone, uint32_t number);
 void vm_zone_free(struct vm_zone *zone, void *record);
+
+/* Gives memory that no record needs back to the system, once there is none in
+ * use: a slice of it. True: there is more. */
+bool vm_zone_trim(struct vm_zone *zone);
 
 /* Which records are in use: one byte each, at [number]; the caller frees it.
  * NULL: no memory. */
