@@ -761,7 +761,7 @@ connection_port(struct connection *connection, mach_port_name_t name,
 		connection->self_made = true;
 	}
 	right = port_space_lookup(&connection->space, name);
-	if (!right || !right->port)
+	if (!right || !port_right_sends(right))
 		return MACH_SEND_INVALID_DEST;
 	*port = right->port;
 	return KERN_SUCCESS;
@@ -771,6 +771,7 @@ kern_return_t
 connection_take(struct connection *connection, mach_port_name_t name,
     struct port **port)
 {
+	const struct port_right *right;
 	kern_return_t kr;
 
 	*port = NULL;
@@ -781,8 +782,8 @@ connection_take(struct connection *connection, mach_port_name_t name,
 		port_ref(*port);
 	if (kr != MACH_SEND_INVALID_DEST)
 		return kr;
-	if (name != MACH_PORT_DEAD &&
-	    !port_space_lookup(&connection->space, name))
+	right = port_space_lookup(&connection->space, name);
+	if (name != MACH_PORT_DEAD && (!right || right->port))
 		return MACH_SEND_INVALID_RIGHT;
 	*port = port_new(PORT_TASK, NULL);
 	return *port ? KERN_SUCCESS : KERN_RESOURCE_SHORTAGE;

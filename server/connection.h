@@ -130,8 +130,8 @@ bool connection_is_privileged(const struct connection *connection);
  * The port that a name means.
  *
  * => the connection's own task is made when it is first named
- * => KERN_SUCCESS; MACH_SEND_INVALID_DEST: the name means nothing, or is dead;
- *    KERN_RESOURCE_SHORTAGE
+ * => KERN_SUCCESS; MACH_SEND_INVALID_DEST: the name means nothing, is dead, or
+ *    only receives; KERN_RESOURCE_SHORTAGE
  */
 kern_return_t connection_port(struct connection *connection,
     mach_port_name_t name, struct port **port);
@@ -141,7 +141,8 @@ kern_return_t connection_port(struct connection *connection,
  *
  * => *port: with a reference for the caller; NULL if the name is null; a dead
  *    port if it is dead
- * => MACH_SEND_INVALID_RIGHT: the name means nothing; KERN_RESOURCE_SHORTAGE
+ * => MACH_SEND_INVALID_RIGHT: the name means nothing, or only receives;
+ *    KERN_RESOURCE_SHORTAGE
  */
 kern_return_t connection_take(struct connection *connection,
     mach_port_name_t name, struct port **port);

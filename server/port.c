@@ -3,6 +3,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include <mach/notify.h>
+
+#include "server/port_notify.h"
 #include "server/port_space.h"
 #include "server/vm/memory_entry.h"
 #include "server/vm/task.h"
@@ -19,6 +22,7 @@ port_new(enum port_kind kind, struct task *task)
 	port->kind = kind;
 	port->refs = 1;
 	port->task = task;
+	LIST_INIT(&port->requests);
 	LIST_INIT(&port->rights);
 	LIST_INIT(&port->holds);
 	return port;
@@ -56,6 +60,9 @@ static void
 drop(struct port *port, struct port_queue *dropped)
 {
 	port->refs--;
+	if (port->receiver && !port_has_senders(port))
+		port_request_send(&port->no_senders, MACH_NOTIFY_NO_SENDERS,
+		    port->mscount);
 	if (is_at_hand(port) || port->dropped)
 		return;
 	port->dropped = true;
@@ -187,8 +194,11 @@ port_destroy(struct port *port)
 	struct task *task = port->task;
 
 	port_ref(port);
+	port_requests_cancel(port);
+	port->receiver = NULL;
 	while (!LIST_EMPTY(&port->rights))
 		port_right_die(LIST_FIRST(&port->rights));
+	port_request_send(&port->no_senders, MACH_NOTIFY_SEND_ONCE, 0);
 	port->task = NULL;
 	if (task) {
 		task_terminate(task);

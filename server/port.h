@@ -1,9 +1,10 @@
 /*
  * Ports
  *
- * A port stands for a task, for the host, or for a memory entry. Connections
- * have names for ports (port_space.h). Tasks hold some, too, without a name:
- * their special ports, and those registered with them.
+ * A port stands for a task, for the host, or for a memory entry; or a client
+ * made it, to be told something (port_notify.h). Connections have names for
+ * ports (port_space.h). Tasks hold some, too, without a name: their special
+ * ports, and those registered with them.
  *
  *      name ──► port A ──► task            port C ──► task
  *                  │                         ▲ │
@@ -18,7 +19,11 @@
  *
  * When a task is terminated its port dies: all rights to it become dead names,
  * and it lets go of what it holds. Others may go on holding a port that is
- * dead.
+ * dead. A port that a client made dies with the receive right to it, which
+ * never leaves the space that it was made in.
+ *
+ * References are send rights, but for that of the receive right: when it is the
+ * last one left, nobody can send any more.
  *
  * Source: Mach 3 Kernel Principles, 4; Mach's ipc_port, itk_space_inherit.
  */
@@ -33,6 +38,7 @@
 #include "common/cleanup.h"
 
 struct memory_entry;
+struct port_request;
 struct port_right;
 struct task;
 
@@ -43,6 +49,7 @@ enum port_kind {
 	PORT_HOST,
 	PORT_HOST_PRIV, /* serves as a plain one, too */
 	PORT_MEMORY_ENTRY,
+	PORT_QUEUE, /* a client has the receive right */
 };
 
 /* Ports that a task may hold: places, whose meaning is others'. */
@@ -56,9 +63,13 @@ struct port_hold {
 
 struct port {
 	enum port_kind kind;
-	uint32_t refs;              /* those of holders are among them */
-	struct task *task;          /* of PORT_TASK; NULL: dead */
-	struct memory_entry *entry; /* of PORT_MEMORY_ENTRY */
+	uint32_t refs;               /* those of holders are among them */
+	struct task *task;           /* of PORT_TASK; NULL: dead */
+	struct memory_entry *entry;  /* of PORT_MEMORY_ENTRY */
+	struct port_right *receiver; /* of PORT_QUEUE; NULL: dead */
+	uint32_t mscount; /* of PORT_QUEUE: make-send count; it may wrap */
+	struct port_request *no_senders;    /* asked for, or NULL */
+	LIST_HEAD(, port_request) requests; /* that it is to be told */
 	LIST_HEAD(, port_right) rights;
 	LIST_HEAD(, port_hold) holds; /* of it, by tasks */
 	uint32_t hold_count;
@@ -86,7 +97,8 @@ DEFINE_CLEANUP(struct port *, port_unref)
 uint32_t port_work(void);
 
 /* The port dies: rights to it become dead names, and it holds nothing more. A
- * task is terminated. */
+ * task is terminated. The receive right is gone, and its name unless that has
+ * send rights, too. */
 void port_destroy(struct port *port);
 
 /*
@@ -114,5 +126,13 @@ port_serves_as(const struct port *port, enum port_kind kind)
 static inline bool
 port_is_dead(const struct port *port)
 {
-	return port->kind == PORT_TASK && !port->task;
+	return (port->kind == PORT_TASK && !port->task) ||
+	       (port->kind == PORT_QUEUE && !port->receiver);
+}
+
+/* Can anybody send to a port of a client's, beside who receives? */
+static inline bool
+port_has_senders(const struct port *port)
+{
+	return port->refs > (port->receiver ? 1 : 0);
 }
