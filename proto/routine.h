@@ -15,11 +15,13 @@
 #include "mach_host.pb-c.h"
 #include "mach_port.pb-c.h"
 #include "mach_vm.pb-c.h"
+#include "notify.pb-c.h"
 #include "task.pb-c.h"
 #include "vm_map.pb-c.h"
 #include "vmd.pb-c.h"
 
 enum {
+	NOTIFY_BASE = 64,
 	MACH_HOST_BASE = 200,
 	HOST_PRIV_BASE = 400,
 	MACH_BASE = 2030, /* the part of subsystem 2000 that is served */
@@ -40,6 +42,7 @@ enum { MIG_REPLY_DELTA = 100 };
 		   sizeof(ProtobufCService)) /                                 \
 	       sizeof(void (*)(void))))
 
+#define NOTIFY_ID(routine) (NOTIFY_BASE + ROUTINE_INDEX(Notify, routine))
 #define MACH_HOST_ID(routine)                                                  \
 	(MACH_HOST_BASE + ROUTINE_INDEX(MachHost, routine))
 #define HOST_PRIV_ID(routine)                                                  \
@@ -55,6 +58,10 @@ enum { MIG_REPLY_DELTA = 100 };
 
 /* The first, the last, and some between: a line lost or moved does not compile.
  * Source: Mach's .defs of the same names. */
+static_assert(NOTIFY_ID(mach_notify_port_deleted) == 65, "notify.defs");
+static_assert(NOTIFY_ID(mach_notify_no_senders) == 70, "notify.defs");
+static_assert(NOTIFY_ID(mach_notify_dead_name) == 72, "notify.defs");
+
 static_assert(MACH_HOST_ID(host_info) == 200, "mach_host.defs");
 static_assert(MACH_HOST_ID(host_page_size) == 202, "mach_host.defs");
 static_assert(MACH_HOST_ID(host_statistics) == 216, "mach_host.defs");
@@ -67,7 +74,11 @@ static_assert(HOST_PRIV_ID(mach_vm_wire) == 418, "host_priv.defs");
 static_assert(MACH_PORT_ID(mach_port_names) == 3200, "mach_port.defs");
 static_assert(MACH_PORT_ID(mach_port_deallocate) == 3206, "mach_port.defs");
 static_assert(MACH_PORT_ID(mach_port_mod_refs) == 3208, "mach_port.defs");
+static_assert(MACH_PORT_ID(mach_port_allocate) == 3204, "mach_port.defs");
+static_assert(MACH_PORT_ID(mach_port_request_notification) == 3213,
+    "mach_port.defs");
 static_assert(MACH_PORT_ID(mach_port_extract_right) == 3215, "mach_port.defs");
+static_assert(MACH_PORT_ID(mach_port_get_attributes) == 3217, "mach_port.defs");
 
 static_assert(TASK_ID(task_create) == 3400, "task.defs");
 static_assert(TASK_ID(task_terminate) == 3401, "task.defs");

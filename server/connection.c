@@ -11,6 +11,8 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "server/call.h"
+#include "server/notify.h"
+#include "server/port_notify.h"
 #include "server/server.h"
 #include "server/vm/personality.h"
 #include "server/vm/task.h"
@@ -511,11 +513,57 @@ take(struct connection *connection, size_t size)
 	connection->more = n > 0 && size > 0;
 }
 
+/* Messages wait, too, while much is queued. */
+static void
+deliver(struct connection *connection)
+{
+	struct port_request *message;
+
+	while (connection->out_size < OUT_ENOUGH && !connection->lost &&
+	       (message = port_space_message(&connection->space))) {
+		notify_put(connection, message);
+		port_request_free(message);
+	}
+}
+
+static void
+set_told(struct connection *connection, bool told)
+{
+	struct server *server = connection->server;
+
+	if (told == connection->told)
+		return;
+	connection->told = told;
+	if (told) {
+		TAILQ_INSERT_TAIL(&server->told, connection, told_link);
+		server_wake(server);
+	} else {
+		TAILQ_REMOVE(&server->told, connection, told_link);
+	}
+}
+
+static void
+on_message(struct port_space *space)
+{
+	set_told(container_of(space, struct connection, space), true);
+}
+
+void
+connection_deliver(struct connection *connection)
+{
+	set_told(connection, false);
+	deliver(connection);
+	if ((connection->out_size > 0 || connection->lost) &&
+	    !connection->starved)
+		set_watched(connection, &connection->writable, true);
+}
+
 /* The end of whatever was done for a connection: it may be its last. What was
  * asked in good order is answered even if nothing more can be. */
 static void
 finish(struct connection *connection)
 {
+	deliver(connection);
 	if (!connection->lost && !connection->starved)
 		flush(connection);
 	if (!connection->call &&
@@ -665,6 +713,7 @@ connection_new(struct server *server, int fd)
 	connection->server = server;
 	connection->fd = fd;
 	port_space_init(&connection->space);
+	connection->space.message_came = on_message;
 	TAILQ_INIT(&connection->out);
 	LIST_INSERT_HEAD(&server->connections, connection, link);
 	server->connection_count++;
@@ -702,6 +751,8 @@ connection_free(struct connection *connection)
 	close(connection->fd);
 	set_busy(connection, false);
 	set_slow(connection, false);
+	connection->space.message_came = NULL;
+	set_told(connection, false);
 	LIST_REMOVE(connection, link);
 	server->connection_count--;
 	while (!TAILQ_EMPTY(&connection->out))

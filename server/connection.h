@@ -61,6 +61,9 @@ struct connection {
 	uint64_t moved; /* bytes in and out, */
 	double since;   /* since then */
 
+	TAILQ_ENTRY(connection) told_link;
+	bool told; /* on server::told: there are messages for it */
+
 	int fd;
 	ev_io readable;
 	ev_io writable;
@@ -111,6 +114,10 @@ void connection_retry(struct connection *connection);
 
 /* Is it to be closed, at `now`, for having moved so little? Then it is. */
 void connection_judge(struct connection *connection, double now);
+
+/* Queues the messages that there are for its receive rights, as many as are
+ * good at once. It goes off the list of who is told something. */
+void connection_deliver(struct connection *connection);
 
 /*
  * Room for `size` bytes at the end of the queue, to be filled at once. NULL: no

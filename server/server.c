@@ -154,6 +154,8 @@ on_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
 		serve_busy(server);
 	if (ev_is_active(&server->awake))
 		more = reap(server);
+	while (!TAILQ_EMPTY(&server->told))
+		connection_deliver(TAILQ_FIRST(&server->told));
 	if (more || !TAILQ_EMPTY(&server->busy))
 		server_wake(server);
 	else
@@ -292,6 +294,7 @@ server_init(struct server *server, uint64_t memory, int fd,
 	LIST_INIT(&server->gone);
 	TAILQ_INIT(&server->busy);
 	TAILQ_INIT(&server->slow);
+	TAILQ_INIT(&server->told);
 	r = vm_machine_init(&server->vm, memory, 0);
 	if (r < 0) {
 		close(fd);

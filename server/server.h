@@ -58,6 +58,7 @@ struct server {
 	TAILQ_HEAD(slow_connections, connection) slow;
 	ev_timer judge;  /* those who are slow */
 	double patience; /* seconds that somebody may be */
+	TAILQ_HEAD(, connection) told; /* there are messages for them */
 
 	uint8_t *input; /* SERVER_INPUT bytes, for who is read now */
 	struct connection_chunk *spare; /* an empty one, or NULL */
