@@ -174,7 +174,7 @@ choose_slot(struct port_space *space, mach_port_name_t name, uint32_t own,
 	while (i >= space->size)
 		if (!space_grow(space))
 			return KERN_RESOURCE_SHORTAGE;
-	if (!space->slots[i].free && i != own)
+	if (!space->slots[i].free && (i == 0 || i != own))
 		return KERN_NO_SPACE;
 	*slot = i;
 	return KERN_SUCCESS;
