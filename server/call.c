@@ -78,6 +78,8 @@ call_use(struct call *call, struct port *port)
 	call->ports[call->port_count++] = port;
 	if (call->paused)
 		port_ref(port);
+	if (port->control)
+		call_use(call, port->control);
 }
 
 static void

@@ -77,6 +77,39 @@ static const struct exception {
 	{ VMD_ID(vmd_pages), PORT_TASK, KERN_INVALID_TASK },
 };
 
+/* Routines for tasks that only look, and what of a task's ports will do. All
+ * others want the control port. Source: xnu's vm_map_read_t and its like. */
+static const struct look {
+	int id;
+	enum port_kind kind;
+} looks[] = {
+	{ TASK_ID(task_info), PORT_TASK_NAME }, /* it looks at the port */
+	{ TASK_ID(task_get_special_port), PORT_TASK_NAME }, /* so does it */
+	{ MACH_ID(vm_statistics), PORT_TASK_INSPECT },
+	{ GNUMACH_ID(vm_cache_statistics), PORT_TASK_INSPECT },
+	{ GNUMACH_ID(vm_get_size_limit), PORT_TASK_INSPECT },
+	{ VM_MAP_ID(vm_region), PORT_TASK_READ },
+	{ VM_MAP_ID(vm_region_64), PORT_TASK_READ },
+	{ MACH_VM_ID(mach_vm_region), PORT_TASK_READ },
+	{ VM_MAP_ID(vm_region_recurse), PORT_TASK_READ },
+	{ VM_MAP_ID(vm_region_recurse_64), PORT_TASK_READ },
+	{ MACH_VM_ID(mach_vm_region_recurse), PORT_TASK_READ },
+	{ VM_MAP_ID(mach_vm_region_info), PORT_TASK_READ },
+	{ VM_MAP_ID(mach_vm_region_info_64), PORT_TASK_READ },
+	{ VM_MAP_ID(vm_mapped_pages_info), PORT_TASK_READ },
+	{ VM_MAP_ID(vm_map_page_query), PORT_TASK_READ },
+	{ MACH_VM_ID(mach_vm_page_query), PORT_TASK_READ },
+	{ MACH_VM_ID(mach_vm_page_info), PORT_TASK_READ },
+	{ MACH_VM_ID(mach_vm_page_range_query), PORT_TASK_READ },
+	{ VMD_ID(vmd_pages), PORT_TASK_READ },
+	{ VM_MAP_ID(vm_read), PORT_TASK_READ },
+	{ MACH_VM_ID(mach_vm_read), PORT_TASK_READ },
+	{ VM_MAP_ID(vm_read_list), PORT_TASK_READ },
+	{ MACH_VM_ID(mach_vm_read_list), PORT_TASK_READ },
+	{ VM_MAP_ID(vm_read_overwrite), PORT_TASK_READ },
+	{ MACH_VM_ID(mach_vm_read_overwrite), PORT_TASK_READ },
+};
+
 /* Routines that take data. */
 static bool
 takes_data(int id)
@@ -107,6 +140,25 @@ destination_of(const struct subsystem *subsystem, int id)
 	if (!subsystem)
 		return (struct exception){ id, PORT_TASK, MIG_BAD_ID };
 	return (struct exception){ id, subsystem->kind, subsystem->other_kind };
+}
+
+/* The task of a port that can do as much; NULL: it is none of a task's, or can
+ * do less. */
+static struct task *
+task_of(const struct port *port, enum port_kind least)
+{
+	return port_is_task(port) && port->kind >= least ? port->task : NULL;
+}
+
+/* Will a lesser port of a task do? */
+static bool
+is_enough(const struct port *port, int id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(looks); i++)
+		if (looks[i].id == id)
+			return port_is_task(port) &&
+			       port->kind >= looks[i].kind;
+	return false;
 }
 
 /* An allocator that takes from the call's arena and gives nothing back. What
@@ -173,9 +225,12 @@ resolve(struct request *request, const struct subsystem *subsystem)
 	    &request->port);
 	if (kr != KERN_SUCCESS || !subsystem)
 		return kr;
-	if (!port_serves_as(request->port, destination.kind))
+	if (!port_serves_as(request->port, destination.kind) &&
+	    !is_enough(request->port, request->msg->id))
 		return destination.other_kind;
-	request->task = request->port->task;
+	request->task = destination.kind == PORT_ANY
+			    ? task_of(request->port, PORT_TASK)
+			    : request->port->task;
 	return KERN_SUCCESS;
 }
 
@@ -285,7 +340,15 @@ request_task(struct request *request, mach_port_name_t name)
 {
 	struct port *port = request_port(request, name);
 
-	return port ? port->task : NULL;
+	return port ? task_of(port, PORT_TASK) : NULL;
+}
+
+struct task *
+request_task_read(struct request *request, mach_port_name_t name)
+{
+	struct port *port = request_port(request, name);
+
+	return port ? task_of(port, PORT_TASK_READ) : NULL;
 }
 
 void *

@@ -45,6 +45,40 @@ port_ref(struct port *port)
 	port->refs++;
 }
 
+struct port *
+port_of_task(struct port *port, enum port_kind kind)
+{
+	struct port *control = port->control ? port->control : port;
+	struct port **flavor;
+
+	assert(control->kind == PORT_TASK && !port_is_dead(control));
+	if (kind == PORT_TASK)
+		return control;
+	flavor = &control->flavors[kind - PORT_TASK_NAME];
+	if (*flavor)
+		return *flavor;
+	*flavor = port_new(kind, control->task);
+	if (!*flavor)
+		return NULL;
+	task_ref(control->task);
+	(*flavor)->control = control;
+	return *flavor;
+}
+
+/* With the control port the others die. */
+static void
+destroy_flavors(struct port *control)
+{
+	for (unsigned i = 0; i < PORT_FLAVORS; i++) {
+		struct port *flavor = steal(&control->flavors[i]);
+
+		if (!flavor)
+			continue;
+		port_destroy(flavor);
+		port_unref(flavor);
+	}
+}
+
 /* --- Who is still to be reached ---------------------------------------- */
 
 /* Has anybody the port but tasks, which hold it? */
@@ -92,6 +126,7 @@ static void
 port_free(struct port *port, struct port_queue *dropped)
 {
 	let_go_of_all(port, dropped);
+	destroy_flavors(port);
 	task_unref(port->task);
 	memory_entry_free(port->entry);
 	free(port->held);
@@ -199,11 +234,12 @@ port_destroy(struct port *port)
 	while (!LIST_EMPTY(&port->rights))
 		port_right_die(LIST_FIRST(&port->rights));
 	port_request_send(&port->no_senders, MACH_NOTIFY_SEND_ONCE, 0);
+	destroy_flavors(port);
 	port->task = NULL;
-	if (task) {
+	port->control = NULL;
+	if (task && port->kind == PORT_TASK)
 		task_terminate(task);
-		task_unref(task);
-	}
+	task_unref(task);
 	let_go_of_all(port, &dropped);
 	drop(port, &dropped);
 	settle(&dropped);

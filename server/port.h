@@ -17,6 +17,13 @@
  * with the last right that leads to them they go. What a port stands for goes
  * with it.
  *
+ * A task has up to four ports, of which each can do what those before it can:
+ *
+ *      name < inspect < read < control
+ *
+ * A right to one of the first three keeps nothing alive: with the control port
+ * they die.
+ *
  * When a task is terminated its port dies: all rights to it become dead names,
  * and it lets go of what it holds. Others may go on holding a port that is
  * dead. A port that a client made dies with the receive right to it, which
@@ -43,14 +50,19 @@ struct port_right;
 struct task;
 
 enum port_kind {
-	PORT_NONE, /* no port at all: the routine has no destination */
-	PORT_ANY,  /* any will do: the routine looks at it */
-	PORT_TASK,
+	PORT_NONE,         /* no port at all: the routine has no destination */
+	PORT_ANY,          /* any will do: the routine looks at it */
+	PORT_TASK_NAME,    /* says who it is */
+	PORT_TASK_INSPECT, /* may look at it, */
+	PORT_TASK_READ,    /* and read its memory */
+	PORT_TASK,         /* may do what it likes with it */
 	PORT_HOST,
 	PORT_HOST_PRIV, /* serves as a plain one, too */
 	PORT_MEMORY_ENTRY,
 	PORT_QUEUE, /* a client has the receive right */
 };
+
+enum { PORT_FLAVORS = PORT_TASK - PORT_TASK_NAME }; /* but for PORT_TASK */
 
 /* Ports that a task may hold: places, whose meaning is others'. */
 enum { PORT_HOLDS = 16 };
@@ -63,10 +75,12 @@ struct port_hold {
 
 struct port {
 	enum port_kind kind;
-	uint32_t refs;               /* those of holders are among them */
-	struct task *task;           /* of PORT_TASK; NULL: dead */
-	struct memory_entry *entry;  /* of PORT_MEMORY_ENTRY */
-	struct port_right *receiver; /* of PORT_QUEUE; NULL: dead */
+	uint32_t refs;        /* those of holders are among them */
+	struct task *task;    /* of the four for tasks; NULL: dead */
+	struct port *control; /* of three of them: the fourth */
+	struct port *flavors[PORT_FLAVORS]; /* of that: the three, or NULL */
+	struct memory_entry *entry;         /* of PORT_MEMORY_ENTRY */
+	struct port_right *receiver;        /* of PORT_QUEUE; NULL: dead */
 	uint32_t mscount; /* of PORT_QUEUE: make-send count; it may wrap */
 	struct port_request *no_senders;    /* asked for, or NULL */
 	LIST_HEAD(, port_request) requests; /* that it is to be told */
@@ -86,6 +100,12 @@ struct port {
 struct port *port_new(enum port_kind kind, struct task *task);
 struct port *port_new_entry(struct memory_entry *entry);
 void port_ref(struct port *port);
+
+/*
+ * The port of that kind of the task that any of its ports is for: the same each
+ * time. It gets no reference. NULL: no memory.
+ */
+struct port *port_of_task(struct port *port, enum port_kind kind);
 
 /* Returns NULL. */
 struct port *port_unref(struct port *port);
@@ -124,9 +144,15 @@ port_serves_as(const struct port *port, enum port_kind kind)
 }
 
 static inline bool
+port_is_task(const struct port *port)
+{
+	return port->kind >= PORT_TASK_NAME && port->kind <= PORT_TASK;
+}
+
+static inline bool
 port_is_dead(const struct port *port)
 {
-	return (port->kind == PORT_TASK && !port->task) ||
+	return (port_is_task(port) && !port->task) ||
 	       (port->kind == PORT_QUEUE && !port->receiver);
 }
 

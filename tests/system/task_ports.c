@@ -179,7 +179,6 @@ TEST(a_task_has_itself_and_the_host_without_anybodys_setting_them)
 
 	ck_assert_uint_eq(special(task, TASK_KERNEL_PORT), task);
 	ck_assert_uint_eq(special(task, TASK_HOST_PORT), host);
-	ck_assert_uint_eq(special(task, TASK_NAME_PORT), MACH_PORT_NULL);
 	ck_assert_uint_eq(special(task, TASK_BOOTSTRAP_PORT), MACH_PORT_NULL);
 	ck_assert_uint_eq(special(mach_task_self(), TASK_KERNEL_PORT),
 	    mach_task_self());
