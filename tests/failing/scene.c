@@ -275,6 +275,8 @@ const struct scene_call scene_calls[] = {
 	{ "task_get_special_port child which_port=1", 0 },
 	{ "[ox] task_get_special_port child which_port=2", 0 },
 	{ "task_get_special_port child which_port=4", 0 },
+	{ "[ox] task_get_special_port child which_port=3", 0 },
+	{ "[ox] task_get_special_port child which_port=6", 0 },
 	{ "task_set_special_port child which_port=4 special_port=other", 0 },
 	{ "task_terminate other; "
 	  "task_set_special_port child which_port=4 special_port=other",
@@ -291,6 +293,28 @@ const struct scene_call scene_calls[] = {
 	{ "mach_port_insert_right self name=child poly=child poly_poly=13", 0 },
 	{ "mach_port_insert_right self name=77703 poly=snap poly_poly=11", 0 },
 	{ "mach_port_extract_right self name=child msgt_name=13", 0 },
+	{ "mach_port_allocate self right=1", 0 },
+	{ "mach_port_allocate self right=4", 0 },
+	{ "mach_port_allocate_name self right=1 name=77703", 0 },
+	{ "mach_port_rename self old_name=child new_name=77703", 0 },
+	{ "box = mach_port_allocate self right=1; "
+	  "mach_port_insert_right self name=box poly=box poly_poly=14",
+	    0 },
+	{ "box = mach_port_allocate self right=1; "
+	  "mach_port_get_attributes self name=box flavor=2",
+	    0 },
+	{ "box = mach_port_allocate self right=1; "
+	  "mach_port_request_notification self name=child msgid=48 sync=0 "
+	  "notify=box notify_poly=15",
+	    0 },
+	{ "box = mach_port_allocate self right=1; task_terminate child; "
+	  "mach_port_request_notification self name=child msgid=48 sync=1 "
+	  "notify=box notify_poly=15",
+	    0 },
+	{ "box = mach_port_allocate self right=1; "
+	  "mach_port_request_notification self name=box msgid=46 sync=0 "
+	  "notify=box notify_poly=15",
+	    0 },
 
 	/* --- host ------------------------------------------------------ */
 	{ "host_info host flavor=1", 0 },
