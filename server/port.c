@@ -45,18 +45,24 @@ port_ref(struct port *port)
 	port->refs++;
 }
 
+static struct port **
+flavor_place(struct port *control, enum port_kind kind)
+{
+	assert(kind >= PORT_TASK_NAME && kind < PORT_TASK);
+	return &control->flavors[kind - PORT_TASK_NAME];
+}
+
 struct port *
 port_of_task(struct port *port, enum port_kind kind)
 {
 	struct port *control = port->control ? port->control : port;
-	struct port **flavor;
+	struct port **flavor = flavor_place(control, kind);
 
 	assert(control->kind == PORT_TASK && !port_is_dead(control));
-	if (kind == PORT_TASK)
-		return control;
-	flavor = &control->flavors[kind - PORT_TASK_NAME];
-	if (*flavor)
+	if (*flavor) {
+		port_ref(*flavor);
 		return *flavor;
+	}
 	*flavor = port_new(kind, control->task);
 	if (!*flavor)
 		return NULL;
@@ -65,18 +71,23 @@ port_of_task(struct port *port, enum port_kind kind)
 	return *flavor;
 }
 
+/* A lesser port goes, or dies. */
+static void
+leave_control(struct port *flavor)
+{
+	struct port *control = steal(&flavor->control);
+
+	if (control)
+		*flavor_place(control, flavor->kind) = NULL;
+}
+
 /* With the control port the others die. */
 static void
 destroy_flavors(struct port *control)
 {
-	for (unsigned i = 0; i < PORT_FLAVORS; i++) {
-		struct port *flavor = steal(&control->flavors[i]);
-
-		if (!flavor)
-			continue;
-		port_destroy(flavor);
-		port_unref(flavor);
-	}
+	for (unsigned i = 0; i < PORT_FLAVORS; i++)
+		if (control->flavors[i])
+			port_destroy(control->flavors[i]);
 }
 
 /* --- Who is still to be reached ---------------------------------------- */
@@ -127,6 +138,7 @@ port_free(struct port *port, struct port_queue *dropped)
 {
 	let_go_of_all(port, dropped);
 	destroy_flavors(port);
+	leave_control(port);
 	task_unref(port->task);
 	memory_entry_free(port->entry);
 	free(port->held);
@@ -235,8 +247,8 @@ port_destroy(struct port *port)
 		port_right_die(LIST_FIRST(&port->rights));
 	port_request_send(&port->no_senders, MACH_NOTIFY_SEND_ONCE, 0);
 	destroy_flavors(port);
+	leave_control(port);
 	port->task = NULL;
-	port->control = NULL;
 	if (task && port->kind == PORT_TASK)
 		task_terminate(task);
 	task_unref(task);

@@ -102,8 +102,8 @@ struct port *port_new_entry(struct memory_entry *entry);
 void port_ref(struct port *port);
 
 /*
- * The port of that kind of the task that any of its ports is for: the same each
- * time. It gets no reference. NULL: no memory.
+ * A lesser port of a task, of which any port is given: the same each time, as
+ * long as there is a reference to it. The caller gets one. NULL: no memory.
  */
 struct port *port_of_task(struct port *port, enum port_kind kind);
 

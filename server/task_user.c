@@ -119,7 +119,8 @@ flavor_of(int32_t which)
 static kern_return_t
 give_flavor(const struct request *request, enum port_kind kind, uint32_t *name)
 {
-	struct port *port = port_of_task(request->port, kind);
+	_cleanup_(port_unrefp) struct port *port =
+	    port_of_task(request->port, kind);
 
 	if (!port)
 		return KERN_RESOURCE_SHORTAGE;
