@@ -37,6 +37,8 @@ enum meaning {
 	MEANING_RIGHT,        /* to a port */
 	MEANING_PORT_TYPE,    /* the rights of a name */
 	MEANING_MESSAGE_TYPE, /* what becomes of a right in a message */
+	MEANING_NOTIFICATION, /* what a message tells of a port */
+	MEANING_PORT_INFO,    /* flavours of mach_port_get_attributes */
 };
 
 struct value {
