@@ -59,11 +59,12 @@ declared() {
 }
 
 # The routines that are served, and that a program calls under their own names:
-# a trap is called by another.
+# a trap is called by another, and notices nobody calls.
 served() {
 	sed -n 's/^ *rpc \([a-z_0-9]*\) (\([A-Za-z0-9]*\)).*/\1 \2/p' \
 	    "$1"/proto/*.proto |
-	awk '$2 != "Absent" && $1 !~ /_trap$/ { print $1 }' | sort -u
+	awk '$2 != "Absent" && $1 !~ /_trap$|^mach_notify_/ { print $1 }' |
+	sort -u
 }
 
 number=0

@@ -25,6 +25,7 @@ import host_priv_pb2  # noqa: E402
 import mach_host_pb2  # noqa: E402
 import mach_port_pb2  # noqa: E402
 import mach_vm_pb2  # noqa: E402
+import notify_pb2  # noqa: E402
 import task_pb2  # noqa: E402
 import vm_map_pb2  # noqa: E402
 import vmd_pb2  # noqa: E402
@@ -50,7 +51,7 @@ HEADER = struct.Struct("<5Ii")
 BLOCK = struct.Struct("<2I")
 DESCRIPTOR = struct.Struct("<2IQ")
 
-REQUEST, REPLY, COMPLEX = 0x1513, 0x12, 0x80000000
+REQUEST, REPLY, NOTICE, COMPLEX = 0x1513, 0x12, 0x1200, 0x80000000
 TASK_SELF = 0x103
 PAGE = 4096
 
@@ -143,6 +144,13 @@ class Client:
         return Reply(id_, remote, code, rest[4:],
                      [self.receive(size) for _, _, size in descriptors],
                      [offset for _, offset, _ in descriptors])
+
+    def notice(self):
+        """The next message, which answers nothing: for whom, id and body."""
+        header = self.receive(HEADER.size)
+        bits, size, remote, local, voucher, id_ = HEADER.unpack(header)
+        assert (bits, remote, voucher) == (NOTICE, 0, 0), header.hex()
+        return local, id_, self.receive(size - HEADER.size)
 
     def ask(self, id_, port=TASK_SELF, body=b"", data=b"", offset=0):
         """A request and its reply, whatever they are."""
@@ -501,6 +509,43 @@ def the_largest_body_is_taken():
     body += b"\xfa\x3f\xf5\xff\x03" + bytes(65525)  # field 1023, of bytes
     assert len(body) == 65536
     assert client.ask(3808, body=body).code == SUCCESS
+
+
+@promise
+def a_notice_comes_between_replies():
+    client = new_client()
+    box = client.do("mach_port_allocate", right=1)[0].name
+    task = client.do("task_create", inherit_memory=False)[0].child_task
+    out, _ = client.do("mach_port_request_notification", name=task, msgid=72,
+                       sync=0, notify=box, notify_poly=21)
+    assert out.previous == 0
+    client.do("task_terminate", port=task)
+    local, id_, body = client.notice()
+    notice = notify_pb2.MachNotifyDeadNameRequest.FromString(body)
+    assert (local, id_, notice.name) == (box, 72, task)
+    client.do("mach_port_request_notification", name=box, msgid=70,
+              sync=0, notify=box, notify_poly=21)
+    local, id_, body = client.notice()
+    notice = notify_pb2.MachNotifyNoSendersRequest.FromString(body)
+    assert (local, id_, notice.mscount) == (box, 70, 0)
+    client.do("vmd_check", port=0)
+
+
+@promise
+def the_table_of_notices_is_the_service():
+    methods = notify_pb2.DESCRIPTOR.services_by_name["Notify"].methods
+    table = README.read_text("utf-8").split("\n## Notices")[1].split("\n## ")
+    rows = re.findall(r"(?m)^\| (\d+) \| `(\w+)` ", table[0])
+    sent = {(str(64 + method.index), method.name) for method in methods
+            if method.input_type.name != "Absent"}
+    assert set(rows) == sent, set(rows) ^ sent
+
+
+@promise
+def a_request_may_have_no_token():
+    client = new_client()
+    client.send(frame(9001, 0, 0))
+    assert client.reply().token == 0
 
 
 def readme_bytes(title):

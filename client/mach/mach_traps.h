@@ -14,20 +14,6 @@
 extern "C" {
 #endif
 
-/* task_self_trap: mach_task_self(), as a function. */
-static inline mach_port_name_t
-task_self_trap(void)
-{
-	return mach_task_self();
-}
-
-/* host_self_trap: mach_host_self(). */
-static inline mach_port_name_t
-host_self_trap(void)
-{
-	return mach_host_self();
-}
-
 /*
  * mach_msg: receives a message, which is a notification here (<mach/notify.h>).
  *
@@ -52,6 +38,20 @@ mach_msg_return_t mach_msg(mach_msg_header_t *msg, mach_msg_option_t option,
     mach_msg_size_t send_size, mach_msg_size_t rcv_size,
     mach_port_name_t rcv_name, mach_msg_timeout_t timeout,
     mach_port_name_t notify);
+
+/* task_self_trap: mach_task_self(), as a function. */
+static inline mach_port_name_t
+task_self_trap(void)
+{
+	return mach_task_self();
+}
+
+/* host_self_trap: mach_host_self(). */
+static inline mach_port_name_t
+host_self_trap(void)
+{
+	return mach_host_self();
+}
 
 #ifdef __cplusplus
 }

@@ -125,6 +125,9 @@ draw_port(const struct port *port)
 	fprintf(to, "port %p: kind %d refs %u holds %u task %p\n",
 	    (const void *)port, (int)port->kind, port->refs, port->hold_count,
 	    (const void *)port->task);
+	if (port->kind == PORT_QUEUE)
+		fprintf(to, "  made %u asked %d\n", port->mscount,
+		    port->no_senders != NULL);
 	if (port->task)
 		fprintf(to, "  refs %u suspended %u map %p\n", port->task->refs,
 		    port->task->suspend_count, (const void *)port->task->map);
@@ -148,7 +151,9 @@ draw_space(const struct port_space *space)
 	uint32_t at = 0;
 
 	while ((right = port_space_next(space, &at))) {
-		fprintf(to, "name %x refs %u ", right->name, right->urefs);
+		fprintf(to, "name %x refs %u receives %d asked %d ",
+		    right->name, right->urefs, right->receive,
+		    right->request != NULL);
 		if (right->port)
 			draw_port(right->port);
 		else
