@@ -43,6 +43,9 @@ enum {
  * start. */
 #define MSG_TASK_SELF ((mach_port_t)0x103)
 
+/* And the registry of names. */
+#define MSG_BOOTSTRAP ((mach_port_t)0x203)
+
 /* The first bytes of a connection, from the client. */
 struct msg_hello {
 	uint32_t magic;

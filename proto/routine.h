@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "bootstrap.pb-c.h"
 #include "gnumach.pb-c.h"
 #include "host_priv.pb-c.h"
 #include "mach_host.pb-c.h"
@@ -24,6 +25,7 @@ enum {
 	NOTIFY_BASE = 64,
 	MACH_HOST_BASE = 200,
 	HOST_PRIV_BASE = 400,
+	BOOTSTRAP_BASE = 400, /* told apart by whom a request is for */
 	MACH_BASE = 2030, /* the part of subsystem 2000 that is served */
 	MACH_PORT_BASE = 3200,
 	TASK_BASE = 3400,
@@ -47,6 +49,8 @@ enum { MIG_REPLY_DELTA = 100 };
 	(MACH_HOST_BASE + ROUTINE_INDEX(MachHost, routine))
 #define HOST_PRIV_ID(routine)                                                  \
 	(HOST_PRIV_BASE + ROUTINE_INDEX(HostPriv, routine))
+#define BOOTSTRAP_ID(routine)                                                  \
+	(BOOTSTRAP_BASE + ROUTINE_INDEX(Bootstrap, routine))
 #define MACH_PORT_ID(routine)                                                  \
 	(MACH_PORT_BASE + ROUTINE_INDEX(MachPort, routine))
 #define MACH_ID(routine)    (MACH_BASE + ROUTINE_INDEX(Mach, routine))
@@ -70,6 +74,11 @@ static_assert(MACH_HOST_ID(host_statistics64) == 219, "mach_host.defs");
 static_assert(HOST_PRIV_ID(vm_wire) == 404, "host_priv.defs");
 static_assert(HOST_PRIV_ID(host_get_special_port) == 412, "host_priv.defs");
 static_assert(HOST_PRIV_ID(mach_vm_wire) == 418, "host_priv.defs");
+
+static_assert(BOOTSTRAP_ID(bootstrap_register) == 403, "bootstrap.defs");
+static_assert(BOOTSTRAP_ID(bootstrap_look_up) == 404, "bootstrap.defs");
+static_assert(BOOTSTRAP_ID(bootstrap_status) == 407, "bootstrap.defs");
+static_assert(BOOTSTRAP_ID(skip_410) == 410, "bootstrap.defs");
 
 static_assert(MACH_PORT_ID(mach_port_names) == 3200, "mach_port.defs");
 static_assert(MACH_PORT_ID(mach_port_deallocate) == 3206, "mach_port.defs");

@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "server/call.h"
 #include "server/notify.h"
+#include "server/peer.h"
 #include "server/port_notify.h"
 #include "server/server.h"
 #include "server/vm/personality.h"
@@ -769,13 +770,9 @@ connection_free(struct connection *connection)
 bool
 connection_is_privileged(const struct connection *connection)
 {
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
+	struct peer peer;
 
-	if (getsockopt(connection->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) <
-	    0)
-		return false;
-	return peer.uid == 0 || peer.uid == geteuid();
+	return peer_init(&peer, connection->fd) && peer.privileged;
 }
 
 /* The connection's own task, under the name that it has from the start. */
@@ -811,6 +808,13 @@ connection_port(struct connection *connection, mach_port_name_t name,
 			return kr;
 		connection->self_made = true;
 	}
+	if (name == MSG_BOOTSTRAP && !connection->bootstrap_made) {
+		kr = port_space_insert_bootstrap(&connection->space,
+		    connection->server->registry.port);
+		if (kr != KERN_SUCCESS)
+			return kr;
+		connection->bootstrap_made = true;
+	}
 	right = port_space_lookup(&connection->space, name);
 	if (!right || !port_right_sends(right))
 		return MACH_SEND_INVALID_DEST;
@@ -844,6 +848,13 @@ kern_return_t
 connection_give(struct connection *connection, struct port *port,
     mach_port_name_t *name)
 {
+	struct port *known;
+	kern_return_t kr = KERN_SUCCESS;
+
+	if (port && port->kind == PORT_BOOTSTRAP)
+		kr = connection_port(connection, MSG_BOOTSTRAP, &known);
+	if (kr == KERN_RESOURCE_SHORTAGE)
+		return kr;
 	if (port && !port_is_dead(port))
 		return port_space_insert(&connection->space, port, name);
 	*name = port ? MACH_PORT_DEAD : MACH_PORT_NULL;

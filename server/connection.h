@@ -73,6 +73,7 @@ struct connection {
 	struct port_space space;
 	struct port *self; /* the connection's own task; NULL: not used yet */
 	bool self_made;
+	bool bootstrap_made; /* a right to the registry, at first use */
 
 	uint8_t *rest; /* input not taken apart yet */
 	size_t rest_size;
@@ -136,7 +137,8 @@ bool connection_is_privileged(const struct connection *connection);
 /*
  * The port that a name means.
  *
- * => the connection's own task is made when it is first named
+ * => the connection's own task is made when it is first named, and so is its
+ *    right to the registry
  * => KERN_SUCCESS; MACH_SEND_INVALID_DEST: the name means nothing, is dead, or
  *    only receives; KERN_RESOURCE_SHORTAGE
  */
@@ -157,7 +159,8 @@ kern_return_t connection_take(struct connection *connection,
 /*
  * A right to a port, to go with a reply.
  *
- * => port: NULL: none; it may be dead
+ * => port: NULL: none; it may be dead; the registry has its known name, also if
+ *    that was not used yet
  * => KERN_RESOURCE_SHORTAGE, KERN_UREFS_OVERFLOW
  */
 kern_return_t connection_give(struct connection *connection, struct port *port,

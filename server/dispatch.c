@@ -39,6 +39,8 @@ static const struct subsystem {
 	    PORT_HOST, KERN_INVALID_ARGUMENT },
 	{ HOST_PRIV_BASE, &host_priv__descriptor, &host_priv_service.base,
 	    PORT_HOST, KERN_INVALID_HOST },
+	{ BOOTSTRAP_BASE, &bootstrap__descriptor, &bootstrap_service.base,
+	    PORT_BOOTSTRAP, KERN_INVALID_ARGUMENT },
 	{ MACH_BASE, &mach__descriptor, &mach_service.base, PORT_TASK,
 	    KERN_INVALID_ARGUMENT },
 	{ GNUMACH_BASE, &gnumach__descriptor, &gnumach_service.base, PORT_HOST,
@@ -117,14 +119,36 @@ takes_data(int id)
 	return id == VM_MAP_ID(vm_write) || id == MACH_VM_ID(mach_vm_write);
 }
 
+static bool
+has_id(const struct subsystem *subsystem, int id)
+{
+	return id >= subsystem->base && (unsigned)(id - subsystem->base) <
+					    subsystem->descriptor->n_methods;
+}
+
+/* Is that the registry, or will it be when the name is used? */
+static bool
+is_registry(const struct connection *connection, mach_port_name_t name)
+{
+	const struct port_right *right;
+
+	if (name == MSG_BOOTSTRAP && !connection->bootstrap_made)
+		return true;
+	right = port_space_lookup(&connection->space, name);
+	return right && right->port && right->port->kind == PORT_BOOTSTRAP;
+}
+
+/* The registry's ids are host_priv's, too: whom the request is for tells. */
 static const struct subsystem *
-find_subsystem(int id)
+find_subsystem(const struct connection *connection, const struct msg *msg)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(subsystems); i++) {
 		const struct subsystem *s = &subsystems[i];
 
-		if (id >= s->base &&
-		    (unsigned)(id - s->base) < s->descriptor->n_methods)
+		if (has_id(s, msg->id) &&
+		    (s->base != BOOTSTRAP_BASE ||
+			(s->kind == PORT_BOOTSTRAP) ==
+			    is_registry(connection, msg->remote)))
 			return s;
 	}
 	return NULL;
@@ -134,7 +158,10 @@ find_subsystem(int id)
 static struct exception
 destination_of(const struct subsystem *subsystem, int id)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(exceptions); i++)
+	/* Those with its ids are host_priv's. */
+	bool has_none = subsystem && subsystem->kind == PORT_BOOTSTRAP;
+
+	for (size_t i = 0; !has_none && i < ARRAY_SIZE(exceptions); i++)
 		if (exceptions[i].id == id)
 			return exceptions[i];
 	if (!subsystem)
@@ -246,7 +273,8 @@ is_busy(const struct task *task)
 static void
 wait_for_task(struct request *request)
 {
-	const struct subsystem *subsystem = find_subsystem(request->msg->id);
+	const struct subsystem *subsystem =
+	    find_subsystem(request->connection, request->msg);
 
 	while (request->code == KERN_SUCCESS && is_busy(request->task)) {
 		call_wait(request->call);
@@ -282,7 +310,8 @@ dispatch(struct call *call)
 {
 	struct request *request = &call->request;
 	int id = call->msg.id;
-	const struct subsystem *subsystem = find_subsystem(id);
+	const struct subsystem *subsystem =
+	    find_subsystem(call->connection, &call->msg);
 	unsigned index = subsystem ? (unsigned)(id - subsystem->base) : 0;
 
 	*request = (struct request){
@@ -416,8 +445,8 @@ request_again(struct request *request)
 	request->code = KERN_SUCCESS;
 	if (busy) {
 		call_wait(request->call);
-		request->code =
-		    resolve(request, find_subsystem(request->msg->id));
+		request->code = resolve(request,
+		    find_subsystem(request->connection, request->msg));
 		wait_for_task(request);
 	}
 	vm_machine_begin(request->vm, request->vm->account);

@@ -7,6 +7,7 @@
 
 #include "server/port_notify.h"
 #include "server/port_space.h"
+#include "server/registry.h"
 #include "server/vm/memory_entry.h"
 #include "server/vm/task.h"
 
@@ -24,6 +25,7 @@ port_new(enum port_kind kind, struct task *task)
 	port->task = task;
 	LIST_INIT(&port->requests);
 	LIST_INIT(&port->rights);
+	LIST_INIT(&port->names);
 	LIST_INIT(&port->holds);
 	return port;
 }
@@ -245,6 +247,8 @@ port_destroy(struct port *port)
 	port->receiver = NULL;
 	while (!LIST_EMPTY(&port->rights))
 		port_right_die(LIST_FIRST(&port->rights));
+	while (!LIST_EMPTY(&port->names))
+		registry_remove(LIST_FIRST(&port->names));
 	port_request_send(&port->no_senders, MACH_NOTIFY_SEND_ONCE, 0);
 	destroy_flavors(port);
 	leave_control(port);

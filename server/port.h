@@ -1,21 +1,22 @@
 /*
  * Ports
  *
- * A port stands for a task, for the host, or for a memory entry; or a client
- * made it, to be told something (port_notify.h). Connections have names for
- * ports (port_space.h). Tasks hold some, too, without a name: their special
- * ports, and those registered with them.
+ * A port stands for a task, for the host, for a memory entry, or for the registry
+ * of names; or a client made it, to be told something (port_notify.h).
+ * Connections have names for ports (port_space.h). Tasks hold some, too, without a
+ * name: their special ports, and those registered with them. So does the registry,
+ * under names for all to look up (registry.h).
  *
  *      name ──► port A ──► task            port C ──► task
  *                  │                         ▲ │
  *                  └ holds ──► port B ──► task └ holds
  *                                          (nobody comes by it: it goes)
  *
- * A port lives as long as there is a right to it, or a task holds it that
- * somebody could ask for it: whom a right leads to, over however many tasks. A
- * task that holds itself is not kept by that, nor are two that hold each other:
- * with the last right that leads to them they go. What a port stands for goes
- * with it.
+ * A port lives as long as there is a right to it, or it is registered, or a task
+ * holds it that somebody could ask for it: whom a right or a name leads to, over
+ * however many tasks. A task that holds itself is not kept by that, nor are two
+ * that hold each other: with the last right that leads to them they go. What a
+ * port stands for goes with it.
  *
  * A task has up to four ports, of which each can do what those before it can:
  *
@@ -47,6 +48,7 @@
 struct memory_entry;
 struct port_request;
 struct port_right;
+struct registry_name;
 struct task;
 
 enum port_kind {
@@ -59,7 +61,8 @@ enum port_kind {
 	PORT_HOST,
 	PORT_HOST_PRIV, /* serves as a plain one, too */
 	PORT_MEMORY_ENTRY,
-	PORT_QUEUE, /* a client has the receive right */
+	PORT_QUEUE,     /* a client has the receive right */
+	PORT_BOOTSTRAP, /* the registry of names */
 };
 
 enum { PORT_FLAVORS = PORT_TASK - PORT_TASK_NAME }; /* but for PORT_TASK */
@@ -85,7 +88,8 @@ struct port {
 	struct port_request *no_senders;    /* asked for, or NULL */
 	LIST_HEAD(, port_request) requests; /* that it is to be told */
 	LIST_HEAD(, port_right) rights;
-	LIST_HEAD(, port_hold) holds; /* of it, by tasks */
+	LIST_HEAD(, registry_name) names; /* that it is registered under */
+	LIST_HEAD(, port_hold) holds;     /* of it, by tasks */
 	uint32_t hold_count;
 	struct port_hold *held; /* by its task: PORT_HOLDS; NULL: none yet */
 
@@ -116,9 +120,9 @@ DEFINE_CLEANUP(struct port *, port_unref)
  * this was last asked: for who is not to let go of too many at once. */
 uint32_t port_work(void);
 
-/* The port dies: rights to it become dead names, and it holds nothing more. A
- * task is terminated. The receive right is gone, and its name unless that has
- * send rights, too. */
+/* The port dies: rights to it become dead names, it is registered no more, and it
+ * holds nothing more. A task is terminated. The receive right is gone, and its
+ * name unless that has send rights, too. */
 void port_destroy(struct port *port);
 
 /*

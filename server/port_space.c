@@ -15,6 +15,7 @@ enum {
 	GENERATION_BITS = 8,
 	GENERATION_FIRST = 3,
 	SLOT_SELF = 1,
+	SLOT_BOOTSTRAP = 2,
 	SLOTS_FIRST = 8,
 	SLOTS_MOST = 1 << 20,
 	UREFS_MOST = 65534, /* as Mach's */
@@ -23,6 +24,9 @@ enum {
 static_assert((SLOT_SELF << GENERATION_BITS | GENERATION_FIRST) ==
 		  MSG_TASK_SELF,
     "the name that a connection knows its own task by");
+static_assert((SLOT_BOOTSTRAP << GENERATION_BITS | GENERATION_FIRST) ==
+		  MSG_BOOTSTRAP,
+    "and the registry");
 
 void
 port_space_init(struct port_space *space)
@@ -113,7 +117,7 @@ slot_take(struct port_space *space, uint32_t i, struct port_right *right)
 static bool
 space_grow(struct port_space *space)
 {
-	uint32_t first = MAX(space->size, SLOT_SELF + 1);
+	uint32_t first = MAX(space->size, SLOT_BOOTSTRAP + 1);
 	uint32_t size = MAX(space->size * 2, (uint32_t)SLOTS_FIRST);
 	struct port_slot *slots;
 
@@ -249,14 +253,27 @@ port_space_insert(struct port_space *space, struct port *port,
 	return KERN_SUCCESS;
 }
 
-kern_return_t
-port_space_insert_self(struct port_space *space, struct port *port)
+/* Into a slot that waits for it. */
+static kern_return_t
+insert_known(struct port_space *space, uint32_t slot, struct port *port)
 {
 	if (space->size == 0 && !space_grow(space))
 		return KERN_RESOURCE_SHORTAGE;
-	space->slots[SLOT_SELF].generation = GENERATION_FIRST;
-	return insert_at(space, SLOT_SELF, port) ? KERN_SUCCESS
-						 : KERN_RESOURCE_SHORTAGE;
+	space->slots[slot].generation = GENERATION_FIRST;
+	return insert_at(space, slot, port) ? KERN_SUCCESS
+					    : KERN_RESOURCE_SHORTAGE;
+}
+
+kern_return_t
+port_space_insert_self(struct port_space *space, struct port *port)
+{
+	return insert_known(space, SLOT_SELF, port);
+}
+
+kern_return_t
+port_space_insert_bootstrap(struct port_space *space, struct port *port)
+{
+	return insert_known(space, SLOT_BOOTSTRAP, port);
 }
 
 kern_return_t

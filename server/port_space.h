@@ -55,7 +55,7 @@ struct port_slot {
 };
 
 struct port_space {
-	struct port_slot *slots; /* 0 is never used; 1 waits for the own task */
+	struct port_slot *slots; /* 0 is never used; 1 and 2 wait for theirs */
 	uint32_t size;
 	uint32_t free; /* first of the free; 0: none */
 	uint32_t last_free;
@@ -82,8 +82,10 @@ kern_return_t port_space_insert(struct port_space *space, struct port *port,
     mach_port_name_t *name);
 
 /* The same for the first right to the task that the space belongs to, whose
- * name is MSG_TASK_SELF. */
+ * name is MSG_TASK_SELF; and to the registry, which has MSG_BOOTSTRAP. */
 kern_return_t port_space_insert_self(struct port_space *space,
+    struct port *port);
+kern_return_t port_space_insert_bootstrap(struct port_space *space,
     struct port *port);
 
 /*

@@ -35,7 +35,10 @@ static struct port_right *
 find(const struct request *request, mach_port_name_t name)
 {
 	struct port_space *space = space_of(request);
+	struct port *known;
 
+	if (name == MSG_BOOTSTRAP)
+		connection_port(request->connection, name, &known);
 	return space ? port_space_lookup(space, name) : NULL;
 }
 

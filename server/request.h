@@ -134,5 +134,6 @@ extern MachVm_Service mach_vm_service;
 extern Task_Service task_service;
 extern MachHost_Service mach_host_service;
 extern HostPriv_Service host_priv_service;
+extern Bootstrap_Service bootstrap_service;
 extern MachPort_Service mach_port_service;
 extern Vmd_Service vmd_service;

@@ -284,6 +284,7 @@ int
 server_init(struct server *server, uint64_t memory, int fd,
     const struct personality *personality)
 {
+	bool registry;
 	int r;
 
 	memset(server, 0, sizeof(*server));
@@ -303,12 +304,13 @@ server_init(struct server *server, uint64_t memory, int fd,
 	server->loop = ev_default_loop(EVFLAG_AUTO);
 	server->host = port_new(PORT_HOST, NULL);
 	server->host_priv = port_new(PORT_HOST_PRIV, NULL);
+	registry = registry_init(&server->registry);
 	server->input = malloc(SERVER_INPUT);
 	server->spare_call = malloc(sizeof(*server->spare_call));
 	server->vm.pause = call_tick;
 	server->vm.pause_context = server;
 	server_set_slice(server, SERVER_SLICE);
-	if (!server->loop || !server->host || !server->host_priv ||
+	if (!server->loop || !server->host || !server->host_priv || !registry ||
 	    !server->input || !server->spare_call) {
 		server_deinit(server);
 		return -ENOMEM;
@@ -377,6 +379,7 @@ server_deinit(struct server *server)
 	while (!LIST_EMPTY(&server->connections))
 		connection_free(LIST_FIRST(&server->connections));
 	connections_reap(server, &all);
+	registry_deinit(&server->registry);
 	port_unref(server->host);
 	port_unref(server->host_priv);
 	while (vm_machine_reap(&server->vm, UINT32_MAX))

@@ -19,6 +19,7 @@
 #include <ev.h>
 
 #include "server/connection.h"
+#include "server/registry.h"
 #include "server/vm/vm_machine.h"
 
 struct call;
@@ -39,7 +40,8 @@ struct server {
 	const struct personality *personality; /* if a hello asks for none */
 	struct port *host;
 	struct port *host_priv; /* the same, for the privileged */
-	bool check;             /* everything, after every call */
+	struct registry registry;
+	bool check; /* everything, after every call */
 
 	int fd; /* that connections are accepted from; -1: none */
 	ev_io accept;

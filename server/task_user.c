@@ -140,6 +140,8 @@ give_at_first(const struct request *request, int32_t which, uint32_t *name)
 		port = request->port;
 	else if (which == TASK_HOST_PORT)
 		port = request->connection->server->host;
+	else if (which == TASK_BOOTSTRAP_PORT)
+		port = request->connection->server->registry.port;
 	return connection_give(request->connection, port, name);
 }
 

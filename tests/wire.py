@@ -20,6 +20,7 @@ if len(sys.argv) != 2 or "VMD_SOCKET" not in os.environ:
     sys.exit("usage: vmd --run /usr/bin/python3 wire.py FOLDER")
 sys.path.insert(0, sys.argv[1])
 
+import bootstrap_pb2  # noqa: E402
 import gnumach_pb2  # noqa: E402
 import host_priv_pb2  # noqa: E402
 import mach_host_pb2  # noqa: E402
@@ -32,17 +33,18 @@ import vmd_pb2  # noqa: E402
 
 README = pathlib.Path(__file__).resolve().parent.parent / "proto/README.md"
 
-SUBSYSTEMS = {
-    200: (mach_host_pb2, "MachHost"),
-    400: (host_priv_pb2, "HostPriv"),
-    2030: (gnumach_pb2, "Mach"),
-    3200: (mach_port_pb2, "MachPort"),
-    3400: (task_pb2, "Task"),
-    3800: (vm_map_pb2, "VmMap"),
-    4200: (gnumach_pb2, "Gnumach"),
-    4800: (mach_vm_pb2, "MachVm"),
-    9000: (vmd_pb2, "Vmd"),
-}
+SUBSYSTEMS = [
+    (200, mach_host_pb2, "MachHost"),
+    (400, host_priv_pb2, "HostPriv"),
+    (400, bootstrap_pb2, "Bootstrap"),
+    (2030, gnumach_pb2, "Mach"),
+    (3200, mach_port_pb2, "MachPort"),
+    (3400, task_pb2, "Task"),
+    (3800, vm_map_pb2, "VmMap"),
+    (4200, gnumach_pb2, "Gnumach"),
+    (4800, mach_vm_pb2, "MachVm"),
+    (9000, vmd_pb2, "Vmd"),
+]
 
 MAGIC = 0x31646D76
 HELLO = struct.Struct("<8I")
@@ -53,6 +55,7 @@ DESCRIPTOR = struct.Struct("<2IQ")
 
 REQUEST, REPLY, NOTICE, COMPLEX = 0x1513, 0x12, 0x1200, 0x80000000
 TASK_SELF = 0x103
+BOOTSTRAP = 0x203
 PAGE = 4096
 
 SUCCESS = 0
@@ -68,13 +71,13 @@ BAD_ARGUMENTS = -304
 def find_routines():
     """Each routine's id, which is its place in its service, and messages."""
     messages = {}
-    for module, _ in SUBSYSTEMS.values():
+    for _, module, _ in SUBSYSTEMS:
         messages.update(vars(module))
     return {
         method.name: (base + method.index,
                       messages[method.input_type.name],
                       messages[method.output_type.name])
-        for base, (module, name) in SUBSYSTEMS.items()
+        for base, module, name in SUBSYSTEMS
         for method in module.DESCRIPTOR.services_by_name[name].methods}
 
 
@@ -348,11 +351,18 @@ def the_destination_is_judged_before_the_id_and_that_before_the_body():
         (202, TASK_SELF, b"", b"", INVALID_ARGUMENT),
         (400, host, b"", b"", BAD_ID),
         (400, TASK_SELF, b"", b"", 22),
+        (403, BOOTSTRAP, b"", b"", BAD_ARGUMENTS),
+        (403, host, b"", b"", BAD_ID),
+        (404, TASK_SELF, b"", b"", 22),
+        (400, BOOTSTRAP, b"", b"", BAD_ID),
+        (412, BOOTSTRAP, b"", b"", INVALID_ARGUMENT),
+        (418, BOOTSTRAP, b"", b"", 22),
+        (3808, BOOTSTRAP, b"", b"", INVALID_ARGUMENT),
         (9001, 0x999, b"", b"", SUCCESS),
         (9002, 0, b"", b"", INVALID_DEST),
         (9002, host, b"", b"", INVALID_TASK),
-        (9004, 0, b"", b"", INVALID_DEST),
-        (9004, TASK_SELF, b"", b"", BAD_ID),
+        (9999, 0, b"", b"", INVALID_DEST),
+        (9999, TASK_SELF, b"", b"", BAD_ID),
     ]
     for id_, port, body, data, code in rows:
         reply = client.ask(id_, port, body, data)
@@ -462,6 +472,32 @@ def a_right_that_comes_again_has_the_same_name():
     for _ in range(3):
         client.do("mach_port_deallocate", name=host)
     assert client.call("host_page_size", host)[0] == INVALID_DEST
+
+
+@promise
+def a_port_that_was_registered_is_found_on_another_connection():
+    client, other = new_client(), new_client()
+    address = client.allocate(PAGE)
+    client.do("bootstrap_register", BOOTSTRAP, service_name="Ä".encode(),
+              service_port=TASK_SELF)
+    task = other.do("bootstrap_look_up", BOOTSTRAP,
+                    service_name="Ä".encode())[0].service_port
+    assert task not in (0, TASK_SELF)
+    other.write(address, b"from another", task)
+    assert client.read(address, 12) == b"from another"
+    client.do("bootstrap_register", BOOTSTRAP, service_name="Ä".encode(),
+              service_port=0)
+    assert other.call("bootstrap_status", BOOTSTRAP,
+                      service_name="Ä".encode())[0] == 1102
+
+
+@promise
+def a_name_is_text():
+    client = new_client()
+    for name, code in {b"": 4, b"a" * 127: 1102, b"a" * 128: 4, b"a\0": 4,
+                       b"\x1b[2J": 4, b"\xc3\x28": 4}.items():
+        assert client.call("bootstrap_look_up", BOOTSTRAP,
+                           service_name=name)[0] == code, name
 
 
 @promise

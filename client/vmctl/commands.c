@@ -11,6 +11,7 @@
 
 #include "client/vmctl/arena.h"
 #include "client/vmctl/dump.h"
+#include "client/vmctl/names.h"
 #include "client/vmctl/pages.h"
 #include "client/vmctl/region.h"
 #include "client/vmctl/routine.h"
@@ -279,6 +280,12 @@ static const struct own_command commands[] = {
 	    .what = "prints a task's regions",
 	    .parameters = PARAMETERS(map),
 	    .function = region_map,
+	    .calls = true,
+	},
+	{
+	    .name = "names",
+	    .what = "prints the names that may be looked up",
+	    .function = names_show,
 	    .calls = true,
 	},
 	{

@@ -12,6 +12,9 @@
 #include <mach/notify.h>
 #include <mach/vm_param.h>
 #include <mach/vm_wire.h>
+#include <servers/bootstrap_defs.h>
+
+#include "client/vmd.h"
 
 #define CONSTANT(name)                                                         \
 	{                                                                      \
@@ -394,6 +397,14 @@ static const struct {
 	CONSTANT(MACH_PORT_LIMITS_INFO),
 	CONSTANT(MACH_PORT_RECEIVE_STATUS),
 	CONSTANT(MACH_PORT_DNREQUESTS_SIZE),
+
+	CONSTANT(BOOTSTRAP_STATUS_INACTIVE),
+	CONSTANT(BOOTSTRAP_STATUS_ACTIVE),
+	CONSTANT(BOOTSTRAP_STATUS_ON_DEMAND),
+
+	CONSTANT(VMD_NAME_OWNER),
+	CONSTANT(VMD_NAME_GROUP),
+	CONSTANT(VMD_NAME_OTHERS),
 
 	CONSTANT(MACH_PORT_NULL),
 	CONSTANT(MACH_PORT_DEAD),

@@ -47,6 +47,9 @@ static const struct {
 	{ "MachPort", "poly", MEANING_HEX },
 	{ "MachPort", "name", MEANING_HEX },
 	{ "VmSetSizeLimit", "map", MEANING_HEX },
+	{ "Bootstrap", "service_active", MEANING_STATUS },
+	{ "Bootstrap", "service_ports", MEANING_HEX },
+	{ "VmdName", "mode", MEANING_NAME_MODE },
 
 	{ NULL, "protection", MEANING_PROTECTION },
 	{ NULL, "desired_access", MEANING_PROTECTION },
