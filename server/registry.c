@@ -125,7 +125,7 @@ make_room(struct registry_user *user, size_t limit)
 		return BOOTSTRAP_NO_MEMORY;
 	if (user->count < user->room)
 		return KERN_SUCCESS;
-	names = reallocarray(user->names, room, sizeof(struct registry_name *));
+	names = realloc(user->names, room * sizeof(struct registry_name *));
 	if (!names)
 		return BOOTSTRAP_NO_MEMORY;
 	user->names = names;

@@ -355,8 +355,8 @@ def the_destination_is_judged_before_the_id_and_that_before_the_body():
         (403, host, b"", b"", BAD_ID),
         (404, TASK_SELF, b"", b"", 22),
         (400, BOOTSTRAP, b"", b"", BAD_ID),
-        (412, BOOTSTRAP, b"", b"", INVALID_ARGUMENT),
-        (418, BOOTSTRAP, b"", b"", 22),
+        (412, BOOTSTRAP, b"", b"", BAD_ID),
+        (418, BOOTSTRAP, b"", b"", BAD_ID),
         (3808, BOOTSTRAP, b"", b"", INVALID_ARGUMENT),
         (9001, 0x999, b"", b"", SUCCESS),
         (9002, 0, b"", b"", INVALID_DEST),
@@ -498,6 +498,17 @@ def a_name_is_text():
                        b"\x1b[2J": 4, b"\xc3\x28": 4}.items():
         assert client.call("bootstrap_look_up", BOOTSTRAP,
                            service_name=name)[0] == code, name
+
+
+@promise
+def twenty_names_are_looked_up_at_once():
+    client = new_client()
+    out, _ = client.do("bootstrap_look_up_array", BOOTSTRAP,
+                       service_names=[b"a"] * 20)
+    assert (list(out.service_ports), out.all_services_known) == \
+        ([0] * 20, False)
+    assert client.call("bootstrap_look_up_array", BOOTSTRAP,
+                       service_names=[b"a"] * 21)[0] == 1104
 
 
 @promise

@@ -11,6 +11,7 @@
 #include "common/cleanup.h"
 #include "server/port.h"
 #include "server/port_space.h"
+#include "server/registry.h"
 #include "server/vm/memory_entry.h"
 #include "server/vm/task.h"
 #include "server/vm/vm_check.h"
@@ -161,6 +162,20 @@ draw_space(const struct port_space *space)
 	}
 }
 
+static void
+draw_registry(const struct registry *registry)
+{
+	const struct text first = { "", 0 };
+	const struct registry_name *name = registry_behind(registry, 0, first);
+
+	for (; name; name = registry_next(name)) {
+		fprintf(to, "registered %u %.*s group %u mode %o ",
+		    name->user->uid, (int)name->text.size, name->text.bytes,
+		    name->group, name->mode);
+		draw_port(name->port);
+	}
+}
+
 /* --- All of it --------------------------------------------------------- */
 
 /* Objects that might as well not be there; records of upkeep likewise. */
@@ -240,6 +255,8 @@ stage_picture(void)
 
 	fault_enter();
 	complaint = vm_check(&stage_server.vm);
+	if (!complaint)
+		complaint = registry_check(&stage_server.registry);
 	fault_leave();
 	ck_assert_msg(complaint == NULL, "%s", complaint);
 	to = open_memstream(&text, &size);
@@ -248,6 +265,7 @@ stage_picture(void)
 		draw_map(map);
 	LIST_FOREACH(connection, &stage_server.connections, link)
 		draw_connection(connection);
+	draw_registry(&stage_server.registry);
 	draw_counts();
 	fclose(to);
 	return text;

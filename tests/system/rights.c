@@ -418,7 +418,7 @@ only_mine_mean_something(const mach_port_t *names, size_t count)
 TEST(no_name_means_anything_but_ones_own)
 {
 	mach_port_t names[] = { own, new_task(), new_both(), new_right(RECEIVE),
-		new_right(DEAD_NAME), mach_host_self() };
+		new_right(DEAD_NAME), mach_host_self(), bootstrap_port };
 
 	srandom(7);
 	only_mine_mean_something(names, ARRAY_SIZE(names));
