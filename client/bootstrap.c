@@ -74,6 +74,28 @@ bootstrap_status(mach_port_t bp, const char *service_name,
 	return kr;
 }
 
+CALL(bootstrap_check_in, BootstrapCheckIn)
+
+kern_return_t
+bootstrap_check_in(mach_port_t bp, const char *service_name,
+    mach_port_t *service_port)
+{
+	_cleanup_(bootstrap_check_in_freep) BootstrapCheckInReply *out = NULL;
+	BootstrapCheckInRequest in = BOOTSTRAP_CHECK_IN_REQUEST__INIT;
+	struct call call = {
+		.id = BOOTSTRAP_ID(bootstrap_check_in),
+		.port = bp,
+	};
+	kern_return_t kr;
+
+	in.service_name = name_field(service_name);
+
+	kr = call_bootstrap_check_in(&call, &in, &out);
+	if (kr == KERN_SUCCESS)
+		*service_port = out->service_port;
+	return kr;
+}
+
 /* --- Several ----------------------------------------------------------- */
 
 CALL(bootstrap_look_up_array, BootstrapLookUpArray)

@@ -75,6 +75,7 @@ static_assert(HOST_PRIV_ID(vm_wire) == 404, "host_priv.defs");
 static_assert(HOST_PRIV_ID(host_get_special_port) == 412, "host_priv.defs");
 static_assert(HOST_PRIV_ID(mach_vm_wire) == 418, "host_priv.defs");
 
+static_assert(BOOTSTRAP_ID(bootstrap_check_in) == 402, "bootstrap.defs");
 static_assert(BOOTSTRAP_ID(bootstrap_register) == 403, "bootstrap.defs");
 static_assert(BOOTSTRAP_ID(bootstrap_look_up) == 404, "bootstrap.defs");
 static_assert(BOOTSTRAP_ID(bootstrap_status) == 407, "bootstrap.defs");

@@ -95,6 +95,32 @@ ROUTINE(Bootstrap, bootstrap_register, BootstrapRegister)
 	return registry_add(registry, peer.uid, peer.gid, text, port);
 }
 
+/* A new port, and a name for it that nobody has yet. */
+ROUTINE(Bootstrap, bootstrap_check_in, BootstrapCheckIn)
+{
+	struct registry *registry = registry_of(request);
+	struct port_space *space = &request->connection->space;
+	struct port_right *right;
+	struct text text;
+	struct peer peer;
+	kern_return_t kr = understand(request, &in->service_name, &peer, &text);
+
+	if (kr != KERN_SUCCESS)
+		return kr;
+	if (registry_find(registry, peer.uid, text))
+		return BOOTSTRAP_SERVICE_ACTIVE;
+	out->service_port = MACH_PORT_NULL;
+	kr = port_space_allocate(space, MACH_PORT_RIGHT_RECEIVE,
+	    &out->service_port);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	right = port_space_lookup(space, out->service_port);
+	kr = registry_add(registry, peer.uid, peer.gid, text, right->port);
+	if (kr != KERN_SUCCESS)
+		port_right_destroy(right);
+	return kr;
+}
+
 /* --- Looking up -------------------------------------------------------- */
 
 static kern_return_t
@@ -415,7 +441,6 @@ ROUTINE_ELSEWHERE(vmd_name_remove, VmdNameRemove)
 
 ABSENT(Bootstrap, skip_400)
 ABSENT(Bootstrap, skip_401)
-ABSENT(Bootstrap, skip_402)
 ABSENT(Bootstrap, skip_406)
 ABSENT(Bootstrap, skip_409)
 ABSENT(Bootstrap, skip_410)

@@ -352,6 +352,7 @@ def the_destination_is_judged_before_the_id_and_that_before_the_body():
         (400, host, b"", b"", BAD_ID),
         (400, TASK_SELF, b"", b"", 22),
         (403, BOOTSTRAP, b"", b"", BAD_ARGUMENTS),
+        (402, BOOTSTRAP, b"", b"", BAD_ARGUMENTS),
         (403, host, b"", b"", BAD_ID),
         (404, TASK_SELF, b"", b"", 22),
         (400, BOOTSTRAP, b"", b"", BAD_ID),

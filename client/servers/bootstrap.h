@@ -42,6 +42,17 @@ kern_return_t bootstrap_register(mach_port_t bp, const char *service_name,
     mach_port_t service_port);
 
 /*
+ * bootstrap_check_in: makes a port, and gives it a name of the caller's user.
+ *
+ * => *service_port: the right to receive from it. Others find send rights under
+ *    the name, until the receive right goes, and the name with it
+ * => BOOTSTRAP_SERVICE_ACTIVE: the user has such a name already
+ * => BOOTSTRAP_NO_MEMORY: as bootstrap_register()
+ */
+kern_return_t bootstrap_check_in(mach_port_t bp, const char *service_name,
+    mach_port_t *service_port);
+
+/*
  * bootstrap_look_up: the port that has a name.
  *
  * => it is looked for among the names of the caller's user, then those of the

@@ -365,6 +365,11 @@ const struct scene_call scene_calls[] = {
 	  "bootstrap_look_up_array bootstrap service_names=task,none,entry",
 	    0 },
 	{ "bootstrap_status bootstrap service_name=task", 0 },
+	{ "bootstrap_check_in bootstrap service_name=new", 0 },
+	{ "bootstrap_register bootstrap service_name=entry service_port=0; "
+	  "bootstrap_register bootstrap service_name=task service_port=0; "
+	  "bootstrap_check_in bootstrap service_name=new",
+	    0 },
 	{ "bootstrap_info bootstrap", 0 },
 
 	/* --- gnumach --------------------------------------------------- */

@@ -140,6 +140,22 @@ is_unknown(const char *name)
 	ck_assert_int_eq(status, (bootstrap_status_t)CANARY);
 }
 
+/* Until what it led to has gone with the program that had it. */
+static void
+wait_for_the_end_of(const char *name)
+{
+	mach_port_t port;
+
+	for (int i = 0; i < 1000; i++) {
+		if (bootstrap_look_up(bootstrap_port, name, &port) ==
+		    BOOTSTRAP_UNKNOWN_SERVICE)
+			return;
+		let_go(port);
+		usleep(10 * 1000);
+	}
+	ck_abort_msg("%s is still there", name);
+}
+
 static void
 registers(const char *name, mach_port_t port)
 {
@@ -272,6 +288,62 @@ TEST(a_memory_entry_is_shared_by_its_name)
 	    entry_of(task, 0x10000, 2 * PAGE, VM_PROT_READ | VM_PROT_WRITE));
 	elsewhere(map_the_entry);
 	pages_are(task, 0x10000, "zy");
+}
+
+/* Gives a task's read port a name. */
+static void
+register_to_be_read(task_t task)
+{
+	mach_port_t port;
+
+	succeeds(task_get_special_port(task, TASK_READ_PORT, &port));
+	registers("read", port);
+	let_go(port);
+}
+
+static void
+read_and_no_more(void)
+{
+	mach_port_t port = look_up("read"), more = (mach_port_t)CANARY;
+	mach_msg_type_number_t count;
+	vm_offset_t data;
+
+	succeeds(vm_read(port, 0x10000, PAGE, &data, &count));
+	ck_assert_int_eq(*(const char *)data, 'r');
+	give_back((void *)data, count);
+	answers(vm_write(port, 0x10000, (vm_offset_t) "w", 1),
+	    KERN_INVALID_ARGUMENT);
+	answers(task_terminate(port), KERN_INVALID_ARGUMENT);
+	answers(task_get_special_port(port, TASK_KERNEL_PORT, &more),
+	    KERN_INVALID_ARGUMENT);
+}
+
+TEST(what_is_registered_to_be_read_is_read_and_no_more)
+{
+	task_t task = new_task();
+
+	draw(task, 0x10000, "r");
+	register_to_be_read(task);
+	elsewhere(read_and_no_more);
+	pages_are(task, 0x10000, "r");
+	if (geteuid() == 0)
+		names_are("0 0 400 task read read\n");
+}
+
+TEST(a_port_to_read_keeps_no_task_and_its_name_goes_with_it)
+{
+	task_t task = new_task();
+	uint64_t before = tasks();
+
+	register_to_be_read(task);
+	let_go(task);
+	is_unknown("read");
+	ck_assert_uint_eq(tasks(), before - 1);
+
+	task = new_task();
+	register_to_be_read(task);
+	succeeds(task_terminate(task));
+	is_unknown("read");
 }
 
 /* All numbers that might be a name of another's. */
@@ -411,6 +483,95 @@ static void
 find_too_many(void)
 {
 	registers("theirs", mach_task_self());
+}
+
+/* --- Services ---------------------------------------------------------- */
+
+static mach_port_t
+check_in(const char *name)
+{
+	mach_port_t port = MACH_PORT_NULL;
+	mach_port_type_t type;
+
+	succeeds(bootstrap_check_in(bootstrap_port, name, &port));
+	succeeds(mach_port_type(mach_task_self(), port, &type));
+	ck_assert_uint_eq(type, MACH_PORT_TYPE_RECEIVE);
+	return port;
+}
+
+static void
+service_is_active(void)
+{
+	bootstrap_status_t status;
+	mach_port_type_t type;
+	mach_port_t port;
+
+	answers(bootstrap_check_in(bootstrap_port, "service", &port),
+	    BOOTSTRAP_SERVICE_ACTIVE);
+	answers(bootstrap_register(bootstrap_port, "service", new_task()),
+	    BOOTSTRAP_NAME_IN_USE);
+	succeeds(bootstrap_status(bootstrap_port, "service", &status));
+	ck_assert_int_eq(status, BOOTSTRAP_STATUS_ACTIVE);
+	port = look_up("service");
+	succeeds(mach_port_type(mach_task_self(), port, &type));
+	ck_assert_uint_eq(type, MACH_PORT_TYPE_SEND);
+}
+
+TEST(who_checks_a_service_in_receives_and_others_find_it)
+{
+	mach_port_t port = check_in("service");
+	mach_port_type_t type;
+
+	elsewhere(service_is_active);
+	ck_assert_uint_eq(look_up("service"), port);
+	succeeds(mach_port_type(mach_task_self(), port, &type));
+	ck_assert_uint_eq(type, MACH_PORT_TYPE_SEND | MACH_PORT_TYPE_RECEIVE);
+}
+
+static void
+check_in_and_end(void)
+{
+	check_in("service");
+}
+
+TEST(a_service_ends_with_the_right_to_receive)
+{
+	mach_port_t port;
+
+	elsewhere(check_in_and_end);
+	wait_for_the_end_of("service");
+	port = check_in("service");
+	succeeds(mach_port_mod_refs(mach_task_self(), port,
+	    MACH_PORT_RIGHT_RECEIVE, -1));
+	is_unknown("service");
+	port = check_in("service");
+	registers("service", MACH_PORT_NULL);
+	is_unknown("service");
+	check_in("service");
+}
+
+TEST(a_service_that_cannot_be_registered_leaves_no_right)
+{
+	mach_port_name_array_t names;
+	mach_port_type_array_t types;
+	mach_msg_type_number_t before, after, count;
+	mach_port_t port = (mach_port_t)CANARY;
+	char name[16];
+
+	for (int i = 0; i < NAMES_MOST; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		registers(name, mach_task_self());
+	}
+	succeeds(
+	    mach_port_names(mach_task_self(), &names, &before, &types, &count));
+	answers(bootstrap_check_in(bootstrap_port, "service", &port),
+	    BOOTSTRAP_NO_MEMORY);
+	answers(bootstrap_check_in(bootstrap_port, "", &port),
+	    KERN_INVALID_ARGUMENT);
+	ck_assert_uint_eq(port, (mach_port_t)CANARY);
+	succeeds(
+	    mach_port_names(mach_task_self(), &names, &after, &types, &count));
+	ck_assert_uint_eq(before, after);
 }
 
 TEST(names_are_bounded_for_each_user)
