@@ -1,6 +1,7 @@
 #include "client/call.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -8,6 +9,7 @@
 #include <mach/message.h>
 
 #include "client/memory.h"
+#include "client/message.h"
 #include "client/session.h"
 #include "common/msg.h"
 
@@ -200,6 +202,13 @@ keep_body(struct call *call, const struct msg *msg)
 	return true;
 }
 
+/* Is it a request for a notification? */
+static bool
+may_bring_message(const struct call *call)
+{
+	return call->id == MACH_PORT_ID(mach_port_request_notification);
+}
+
 /* Takes a reply, all of it, for the call that it is for. */
 static bool
 take_reply(struct session *session, struct call *call, const struct msg *msg,
@@ -224,46 +233,115 @@ take_reply(struct session *session, struct call *call, const struct msg *msg,
 	return read_all_data(session, call, &kept);
 }
 
-/* Reads one reply, for whoever is first. False: the session is at its end. */
+/* A reply, which is for whoever is first. */
 static bool
-read_reply(struct session *session, struct call *call)
+hand_on(struct session *session, const struct msg *msg, size_t size)
 {
-	struct msg msg;
-	int size;
+	struct call *call;
 
-	for (;;) {
-		size = msg_parse(&msg, MSG_REPLY,
-		    session->input + session->input_start,
-		    session->input_end - session->input_start);
-		if (size > 0)
-			return take_reply(session, call, &msg, (size_t)size);
-		if (size < 0 || !read_input(session))
-			return false;
-	}
+	pthread_mutex_lock(&session->lock);
+	call = TAILQ_FIRST(&session->calls);
+	pthread_mutex_unlock(&session->lock);
+	if (!call || !take_reply(session, call, msg, size))
+		return false;
+	pthread_mutex_lock(&session->lock);
+	TAILQ_REMOVE(&session->calls, call, link);
+	if (call->code != KERN_SUCCESS)
+		session->expected -= may_bring_message(call);
+	else if (call->done)
+		call->done(session, call->in);
+	call_answer(call, call->code);
+	pthread_mutex_unlock(&session->lock);
+	return true;
 }
 
-/* Reads replies until one's own is there, and lets another go on. */
-static void
-read_for_all(struct session *session, struct call *own)
+/* Milliseconds from now, and one more; 0: it is over; -1: there is no end. */
+static int
+left_until(const struct timespec *deadline)
 {
-	session->reading = true;
-	while (!own->answered) {
-		struct call *call = TAILQ_FIRST(&session->calls);
-		bool there;
+	struct timespec now;
+	int64_t left;
 
-		pthread_mutex_unlock(&session->lock);
-		there = read_reply(session, call);
-		pthread_mutex_lock(&session->lock);
-		if (there) {
-			TAILQ_REMOVE(&session->calls, call, link);
-			call_answer(call, call->code);
-		} else {
-			session_die(session);
-		}
+	if (!deadline)
+		return -1;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	left = (int64_t)(deadline->tv_sec - now.tv_sec) * 1000000000 +
+	       deadline->tv_nsec - now.tv_nsec;
+	return left <= 0 ? 0 : (int)MIN(left / 1000000 + 1, INT64_C(1000000));
+}
+
+/* Waits for something to read. 0, -ETIMEDOUT or -EINTR. */
+static int
+wait_for_input(const struct session *session, const struct timespec *deadline,
+    bool interruptible)
+{
+	struct pollfd poll_fd = { .fd = session->fd, .events = POLLIN };
+	int left, n;
+
+	do {
+		left = left_until(deadline);
+		n = poll(&poll_fd, 1, left);
+		if (n < 0 && errno == EINTR && interruptible)
+			return -EINTR;
+	} while (n < 0 || (n == 0 && left != 0));
+	return n > 0 ? 0 : -ETIMEDOUT;
+}
+
+static int
+read_message(struct session *session, const struct timespec *deadline,
+    bool interruptible)
+{
+	const uint8_t *bytes;
+	struct msg msg;
+	int size, r;
+
+	for (;;) {
+		bytes = session->input + session->input_start;
+		size = msg_parse(&msg, MSG_REPLY, bytes,
+		    session->input_end - session->input_start);
+		if (size != 0)
+			break;
+		r = deadline || interruptible
+			? wait_for_input(session, deadline, interruptible)
+			: 0;
+		if (r < 0)
+			return r;
+		if (!read_input(session))
+			return -EPIPE;
 	}
+	if (size < 0)
+		return -EPIPE;
+	if (msg.kind == MSG_REPLY)
+		return hand_on(session, &msg, (size_t)size) ? 0 : -EPIPE;
+	session->input_start += (size_t)size;
+	return message_came(session, &msg) ? 0 : -EPIPE;
+}
+
+int
+call_read(struct session *session, const struct timespec *deadline,
+    bool interruptible)
+{
+	int r;
+
+	session->reading = true;
+	pthread_mutex_unlock(&session->lock);
+	r = read_message(session, deadline, interruptible);
+	pthread_mutex_lock(&session->lock);
 	session->reading = false;
+	if (r == -EPIPE)
+		session_die(session);
+	return r;
+}
+
+void
+call_pass_on(struct session *session)
+{
+	if (session->reading)
+		return;
 	if (!TAILQ_EMPTY(&session->calls))
 		pthread_cond_signal(&TAILQ_FIRST(&session->calls)->wake);
+	else
+		receivers_wake(session);
 }
 
 /* --- Both ------------------------------------------------------------- */
@@ -279,6 +357,7 @@ ask(struct call *call, struct session **out)
 		return MACH_SEND_INVALID_DEST;
 	pthread_mutex_lock(&session->lock);
 	call->token = ++session->last_token;
+	session->expected += may_bring_message(call);
 	TAILQ_INSERT_TAIL(&session->calls, call, link);
 	pthread_mutex_unlock(&session->lock);
 
@@ -287,8 +366,10 @@ ask(struct call *call, struct session **out)
 	pthread_mutex_lock(&session->lock);
 	if (r < 0 && !call->answered) {
 		TAILQ_REMOVE(&session->calls, call, link);
+		session->expected -= may_bring_message(call);
 		if (r == -EPIPE)
 			session_doom(session);
+		call_pass_on(session);
 	}
 	pthread_mutex_unlock(&session->lock);
 	session_sent(session);
@@ -315,8 +396,9 @@ wait_for_answer(struct session *session, struct call *call)
 		if (session->reading)
 			pthread_cond_wait(&call->wake, &session->lock);
 		else
-			read_for_all(session, call);
+			call_read(session, NULL, false);
 	}
+	call_pass_on(session);
 	pthread_mutex_unlock(&session->lock);
 }
 

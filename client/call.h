@@ -3,7 +3,8 @@
  *
  * A thread writes its request and waits. Of those who wait, one reads for all:
  * each reply goes to the call that is first in the queue, for the daemon
- * answers in order. When the reader has its own, another one goes on.
+ * answers in order. When the reader has its own, another one goes on. Those who
+ * wait for messages (message.h) wait and read likewise.
  *
  * Data of a reply are read straight to where the call wants them.
  */
@@ -13,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <time.h>
 
 #include <protobuf-c/protobuf-c.h>
 
@@ -22,6 +24,8 @@
 
 #include "common/cleanup.h"
 #include "proto/routine.h"
+
+struct session;
 
 /*
  * Where data that come with a reply are to go.
@@ -35,6 +39,10 @@
 typedef kern_return_t call_place(void *context, uint32_t i, uint64_t size,
     uint32_t offset, void **to);
 
+/* What a call that has succeeded means for the session: before anything else is
+ * read from the daemon, and with the session's lock held. */
+typedef void call_done(struct session *session, const ProtobufCMessage *in);
+
 struct call {
 	int id;
 	mach_port_t port; /* whom it is for */
@@ -43,6 +51,7 @@ struct call {
 	const void *data; /* goes along, and need not be readable */
 	uint64_t data_size;
 	uint32_t data_offset;
+	call_done *done;   /* NULL: nothing */
 	call_place *place; /* NULL: no data are expected */
 	void *context;
 
@@ -69,6 +78,21 @@ struct call {
  */
 kern_return_t call_make(struct call *call,
     const ProtobufCMessageDescriptor *reply, ProtobufCMessage **out);
+
+/*
+ * Reads one message, for whoever it is, and hands it on. The caller holds the
+ * session's lock, which is let go of meanwhile; nobody is reading.
+ *
+ * => deadline: CLOCK_MONOTONIC, for the start of the message; NULL: none
+ * => 0; or -ETIMEDOUT; or -EINTR, if a signal came and there is nothing to read;
+ *    or -EPIPE: the session is at its end
+ */
+int call_read(struct session *session, const struct timespec *deadline,
+    bool interruptible);
+
+/* Nobody is reading: lets another one go on, if one waits. The caller holds the
+ * session's lock. */
+void call_pass_on(struct session *session);
 
 /* The call has its answer. The caller holds the session's lock. */
 void call_answer(struct call *call, kern_return_t code);

@@ -10,6 +10,7 @@
 enum { PAGE_BITS = 12 };
 
 mach_port_t mach_task_self_ = MSG_TASK_SELF;
+mach_port_t bootstrap_port = MSG_BOOTSTRAP;
 
 vm_size_t vm_page_size = 1 << PAGE_BITS;
 vm_size_t vm_page_mask = (1 << PAGE_BITS) - 1;

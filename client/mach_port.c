@@ -1,7 +1,10 @@
 #include <mach/mach_port.h>
 
+#include <string.h>
+
 #include "client/buffer.h"
 #include "client/call.h"
+#include "client/message.h"
 
 CALL(mach_port_deallocate, MachPortDeallocate)
 
@@ -75,6 +78,14 @@ mach_port_type(ipc_space_t task, mach_port_name_t name, mach_port_type_t *ptype)
 
 CALL(mach_port_destroy, MachPortDestroy)
 
+static void
+on_destroyed(struct session *session, const ProtobufCMessage *message)
+{
+	const MachPortDestroyRequest *in = (const void *)message;
+
+	message_right_died(session, in->name);
+}
+
 kern_return_t
 mach_port_destroy(ipc_space_t task, mach_port_name_t name)
 {
@@ -83,6 +94,7 @@ mach_port_destroy(ipc_space_t task, mach_port_name_t name)
 	struct call call = {
 		.id = MACH_PORT_ID(mach_port_destroy),
 		.port = task,
+		.done = on_destroyed,
 	};
 
 	in.name = name;
@@ -115,6 +127,15 @@ mach_port_get_refs(ipc_space_t task, mach_port_name_t name,
 
 CALL(mach_port_mod_refs, MachPortModRefs)
 
+static void
+on_modified(struct session *session, const ProtobufCMessage *message)
+{
+	const MachPortModRefsRequest *in = (const void *)message;
+
+	if (in->right == MACH_PORT_RIGHT_RECEIVE && in->delta < 0)
+		message_right_died(session, in->name);
+}
+
 kern_return_t
 mach_port_mod_refs(ipc_space_t task, mach_port_name_t name,
     mach_port_right_t right, mach_port_delta_t delta)
@@ -124,6 +145,7 @@ mach_port_mod_refs(ipc_space_t task, mach_port_name_t name,
 	struct call call = {
 		.id = MACH_PORT_ID(mach_port_mod_refs),
 		.port = task,
+		.done = on_modified,
 	};
 
 	in.name = name;
@@ -179,4 +201,139 @@ mach_port_extract_right(ipc_space_t task, mach_port_name_t name,
 		*poly_poly = out->poly_poly;
 	}
 	return kr;
+}
+
+CALL(mach_port_allocate, MachPortAllocate)
+
+kern_return_t
+mach_port_allocate(ipc_space_t task, mach_port_right_t right,
+    mach_port_name_t *name)
+{
+	_cleanup_(mach_port_allocate_freep) MachPortAllocateReply *out = NULL;
+	MachPortAllocateRequest in = MACH_PORT_ALLOCATE_REQUEST__INIT;
+	struct call call = {
+		.id = MACH_PORT_ID(mach_port_allocate),
+		.port = task,
+	};
+	kern_return_t kr;
+
+	in.right = right;
+
+	kr = call_mach_port_allocate(&call, &in, &out);
+	if (kr == KERN_SUCCESS)
+		*name = out->name;
+	return kr;
+}
+
+CALL(mach_port_allocate_name, MachPortAllocateName)
+
+kern_return_t
+mach_port_allocate_name(ipc_space_t task, mach_port_right_t right,
+    mach_port_name_t name)
+{
+	_cleanup_(mach_port_allocate_name_freep)
+	    MachPortAllocateNameReply *out = NULL;
+	MachPortAllocateNameRequest in = MACH_PORT_ALLOCATE_NAME_REQUEST__INIT;
+	struct call call = {
+		.id = MACH_PORT_ID(mach_port_allocate_name),
+		.port = task,
+	};
+
+	in.right = right;
+	in.name = name;
+
+	return call_mach_port_allocate_name(&call, &in, &out);
+}
+
+CALL(mach_port_rename, MachPortRename)
+
+static void
+on_renamed(struct session *session, const ProtobufCMessage *message)
+{
+	const MachPortRenameRequest *in = (const void *)message;
+
+	message_right_renamed(session, in->old_name, in->new_name);
+}
+
+kern_return_t
+mach_port_rename(ipc_space_t task, mach_port_name_t old_name,
+    mach_port_name_t new_name)
+{
+	_cleanup_(mach_port_rename_freep) MachPortRenameReply *out = NULL;
+	MachPortRenameRequest in = MACH_PORT_RENAME_REQUEST__INIT;
+	struct call call = {
+		.id = MACH_PORT_ID(mach_port_rename),
+		.port = task,
+		.done = on_renamed,
+	};
+
+	in.old_name = old_name;
+	in.new_name = new_name;
+
+	return call_mach_port_rename(&call, &in, &out);
+}
+
+CALL(mach_port_request_notification, MachPortRequestNotification)
+
+kern_return_t
+mach_port_request_notification(ipc_space_t task, mach_port_name_t name,
+    mach_msg_id_t msgid, mach_port_mscount_t sync, mach_port_t notify,
+    mach_msg_type_name_t notify_poly, mach_port_t *previous)
+{
+	_cleanup_(mach_port_request_notification_freep)
+	    MachPortRequestNotificationReply *out = NULL;
+	MachPortRequestNotificationRequest in =
+	    MACH_PORT_REQUEST_NOTIFICATION_REQUEST__INIT;
+	struct call call = {
+		.id = MACH_PORT_ID(mach_port_request_notification),
+		.port = task,
+	};
+	kern_return_t kr;
+
+	in.name = name;
+	in.msgid = msgid;
+	in.sync = sync;
+	in.notify = notify;
+	in.notify_poly = notify_poly;
+
+	kr = call_mach_port_request_notification(&call, &in, &out);
+	if (kr == KERN_SUCCESS)
+		*previous = out->previous;
+	return kr;
+}
+
+CALL(mach_port_get_attributes, MachPortGetAttributes)
+
+/* Messages wait in this library, as many as there are. */
+kern_return_t
+mach_port_get_attributes(ipc_space_t task, mach_port_name_t name,
+    mach_port_flavor_t flavor, mach_port_info_t port_info_out,
+    mach_msg_type_number_t *port_info_out_count)
+{
+	_cleanup_(mach_port_get_attributes_freep)
+	    MachPortGetAttributesReply *out = NULL;
+	MachPortGetAttributesRequest in =
+	    MACH_PORT_GET_ATTRIBUTES_REQUEST__INIT;
+	struct call call = {
+		.id = MACH_PORT_ID(mach_port_get_attributes),
+		.port = task,
+	};
+	mach_port_status_t status = { .mps_qlimit = MACH_PORT_QLIMIT_MAX };
+	kern_return_t kr;
+
+	in.name = name;
+	in.flavor = flavor;
+
+	kr = call_mach_port_get_attributes(&call, &in, &out);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	if (*port_info_out_count < MACH_PORT_RECEIVE_STATUS_COUNT)
+		return KERN_FAILURE;
+	status.mps_mscount = out->mscount;
+	status.mps_srights = out->srights;
+	status.mps_nsrequest = out->nsrequest;
+	status.mps_msgcount = message_count(name);
+	memcpy(port_info_out, &status, sizeof(status));
+	*port_info_out_count = MACH_PORT_RECEIVE_STATUS_COUNT;
+	return KERN_SUCCESS;
 }

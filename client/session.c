@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "client/call.h"
+#include "client/message.h"
 #include "common/address.h"
 #include "common/cleanup.h"
 #include "common/msg.h"
@@ -17,6 +18,8 @@ static struct session session = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.fd = -1,
 	.calls = TAILQ_HEAD_INITIALIZER(session.calls),
+	.messages = TAILQ_HEAD_INITIALIZER(session.messages),
+	.receivers = TAILQ_HEAD_INITIALIZER(session.receivers),
 };
 
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
@@ -35,6 +38,9 @@ start_over(void)
 	session.reading = false;
 	session.input_start = session.input_end = 0;
 	TAILQ_INIT(&session.calls);
+	TAILQ_INIT(&session.receivers);
+	session.expected = 0;
+	messages_free(&session);
 }
 
 static void
@@ -180,6 +186,12 @@ session_send(void)
 	return NULL;
 }
 
+struct session *
+session_get(void)
+{
+	return &session;
+}
+
 void
 session_sent(struct session *s)
 {
@@ -203,4 +215,5 @@ session_die(struct session *s)
 		TAILQ_REMOVE(&s->calls, call, link);
 		call_answer(call, MIG_SERVER_DIED);
 	}
+	receivers_wake(s);
 }

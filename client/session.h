@@ -5,6 +5,9 @@
  * child's first call makes its own. A daemon that has gone away stays away, for
  * the names that the program holds meant something on that connection only.
  *
+ * Messages for receive rights are kept here until somebody receives them. The
+ * daemon may send one for each request for a notification, and no more.
+ *
  * Two locks, taken in this order: `sending` is held by who writes a message,
  * `lock` guards the rest. Nobody holds `lock` while waiting for the daemon.
  */
@@ -17,6 +20,8 @@
 #include <sys/queue.h>
 
 struct call;
+struct message;
+struct receiver;
 
 enum session_state {
 	SESSION_NONE, /* no call was made yet, or none got through */
@@ -31,9 +36,12 @@ struct session {
 	int fd;
 	uint32_t last_token;
 	TAILQ_HEAD(call_queue, call)
-	calls;          /* asked and not answered, in order */
-	bool reading;   /* one of those who wait reads for all */
-	uint8_t *input; /* what was read and not taken apart yet */
+	calls;                          /* asked and not answered, in order */
+	TAILQ_HEAD(, message) messages; /* that nobody has received, in order */
+	TAILQ_HEAD(, receiver) receivers;
+	uint64_t expected; /* messages that may still come */
+	bool reading;      /* one of those who wait reads for all */
+	uint8_t *input;    /* what was read and not taken apart yet */
 	size_t input_start;
 	size_t input_end;
 };
@@ -46,6 +54,9 @@ enum { SESSION_INPUT = 128 * 1024 };
  */
 struct session *session_send(void);
 void session_sent(struct session *session);
+
+/* The session, in whatever state it is. */
+struct session *session_get(void);
 
 /*
  * The connection can be used no more. The caller holds `lock`.

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "client/call.h"
+#include "client/name.h"
 
 CALL(vmd_statistics, VmdStatistics)
 
@@ -69,4 +70,125 @@ vmd_check(char *complaint, size_t size)
 	if (size > 0)
 		snprintf(complaint, size, "%s", out->complaint);
 	return out->complaint[0] == '\0' ? KERN_SUCCESS : KERN_FAILURE;
+}
+
+/* --- Names ------------------------------------------------------------- */
+
+CALL(vmd_look_up, VmdLookUp)
+
+kern_return_t
+vmd_look_up(uint32_t owner, const char *name, mach_port_t *port)
+{
+	_cleanup_(vmd_look_up_freep) VmdLookUpReply *out = NULL;
+	VmdLookUpRequest in = VMD_LOOK_UP_REQUEST__INIT;
+	struct call call = { .id = VMD_ID(vmd_look_up), .portless = true };
+	kern_return_t kr;
+
+	in.name = name_field(name);
+	in.has_owner = owner != VMD_SAME;
+	in.owner = owner;
+
+	kr = call_vmd_look_up(&call, &in, &out);
+	if (kr == KERN_SUCCESS)
+		*port = out->port;
+	return kr;
+}
+
+CALL(vmd_name_set, VmdNameSet)
+
+kern_return_t
+vmd_name_set(uint32_t owner, const char *name, uint32_t new_owner,
+    uint32_t group, uint32_t mode)
+{
+	_cleanup_(vmd_name_set_freep) VmdNameSetReply *out = NULL;
+	VmdNameSetRequest in = VMD_NAME_SET_REQUEST__INIT;
+	struct call call = { .id = VMD_ID(vmd_name_set), .portless = true };
+
+	in.name = name_field(name);
+	in.has_owner = owner != VMD_SAME;
+	in.owner = owner;
+	in.has_new_owner = new_owner != VMD_SAME;
+	in.new_owner = new_owner;
+	in.has_group = group != VMD_SAME;
+	in.group = group;
+	in.has_mode = mode != VMD_SAME;
+	in.mode = mode;
+
+	return call_vmd_name_set(&call, &in, &out);
+}
+
+CALL(vmd_name_remove, VmdNameRemove)
+
+kern_return_t
+vmd_name_remove(uint32_t owner, const char *name)
+{
+	_cleanup_(vmd_name_remove_freep) VmdNameRemoveReply *out = NULL;
+	VmdNameRemoveRequest in = VMD_NAME_REMOVE_REQUEST__INIT;
+	struct call call = { .id = VMD_ID(vmd_name_remove), .portless = true };
+
+	in.name = name_field(name);
+	in.has_owner = owner != VMD_SAME;
+	in.owner = owner;
+
+	return call_vmd_name_remove(&call, &in, &out);
+}
+
+/* False: it is none. */
+static bool
+read_name(const VmdName *from, struct vmd_name *to)
+{
+	*to = (struct vmd_name){
+		.owner = from->owner,
+		.group = from->group,
+		.mode = from->mode,
+	};
+	snprintf(to->kind, sizeof(to->kind), "%s", from->kind);
+	return name_read(&from->name, to->name);
+}
+
+static kern_return_t
+read_names(const VmdNamesReply *out, struct vmd_name *names, size_t *count)
+{
+	*count = MIN(*count, out->n_names);
+	for (size_t i = 0; i < *count; i++)
+		if (!read_name(out->names[i], &names[i]))
+			return MIG_TYPE_ERROR;
+	return KERN_SUCCESS;
+}
+
+CALL(vmd_names, VmdNames)
+
+/* A reply may tell of none, and of where to go on. */
+kern_return_t
+vmd_names(const struct vmd_name *after, struct vmd_name *names, size_t *count)
+{
+	enum { REPLIES_MOST = 4096 };
+	_cleanup_(vmd_names_freep) VmdNamesReply *before = NULL;
+	VmdNamesRequest in = VMD_NAMES_REQUEST__INIT;
+
+	if (after) {
+		in.has_owner = in.has_behind = true;
+		in.owner = after->owner;
+		in.behind = name_field(after->name);
+	}
+	for (unsigned i = 0; i < REPLIES_MOST; i++) {
+		struct call call = {
+			.id = VMD_ID(vmd_names),
+			.portless = true,
+		};
+		VmdNamesReply *out;
+		kern_return_t kr = call_vmd_names(&call, &in, &out);
+
+		if (before)
+			vmd_names_free(before);
+		before = out;
+		if (kr != KERN_SUCCESS)
+			return kr;
+		if (out->n_names > 0 || !out->has_next_owner)
+			return read_names(out, names, count);
+		in.has_owner = in.has_behind = true;
+		in.owner = out->next_owner;
+		in.behind = out->next_behind;
+	}
+	return MIG_ARRAY_TOO_LARGE;
 }

@@ -1,8 +1,8 @@
 /*
  * vmd: what Mach does not have
  *
- * A look into the daemon's machine, for tests and for the curious. Codes that
- * any call may answer: <mach/vm_map.h>.
+ * A look into the daemon's machine, for tests and for the curious; and names of
+ * other users. Codes that any call may answer: <mach/vm_map.h>.
  */
 #ifndef VMD_H
 #define VMD_H
@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <mach/mach_types.h>
+#include <servers/bootstrap_defs.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -61,6 +62,71 @@ kern_return_t vmd_pages(task_t task, mach_vm_address_t address,
  *    complaint
  */
 kern_return_t vmd_check(char *complaint, size_t size);
+
+/*
+ * Names for ports, beside what <servers/bootstrap.h> has
+ *
+ * A name has an owner, a group, and a mode, which says who may look it up: as a
+ * file's, and its first three bits to read alone. The owner needs
+ * VMD_NAME_OWNER, others of the group VMD_NAME_GROUP, everybody else
+ * VMD_NAME_OTHERS. A new name has its owner's group, and VMD_NAME_OWNER.
+ *
+ * Root and the daemon's own user may look up all names, and change them; others
+ * only their own.
+ */
+#define VMD_NAME_OWNER  0400
+#define VMD_NAME_GROUP  0040
+#define VMD_NAME_OTHERS 0004
+
+/* For an owner: the caller. For what may be set: it stays. */
+#define VMD_SAME UINT32_MAX
+
+struct vmd_name {
+	char name[BOOTSTRAP_MAX_NAME_LEN];
+	uint32_t owner; /* a uid */
+	uint32_t group; /* a gid */
+	uint32_t mode;
+	char kind[32]; /* of port: "task", "memory entry", ... */
+};
+
+/*
+ * vmd_look_up: the port that a user has given a name.
+ *
+ * => *port: a send right, with a user reference more
+ * => BOOTSTRAP_UNKNOWN_SERVICE: there is no such name that the caller may look
+ *    up
+ */
+kern_return_t vmd_look_up(uint32_t owner, const char *name, mach_port_t *port);
+
+/*
+ * vmd_name_set: gives a name another owner, group, or mode.
+ *
+ * => BOOTSTRAP_NOT_PRIVILEGED: it is another's, or is to be
+ * => BOOTSTRAP_UNKNOWN_SERVICE: there is no such name
+ * => BOOTSTRAP_NAME_IN_USE, BOOTSTRAP_NO_MEMORY: of the new owner, as
+ *    bootstrap_register()
+ * => KERN_INVALID_ARGUMENT: no such mode
+ */
+kern_return_t vmd_name_set(uint32_t owner, const char *name, uint32_t new_owner,
+    uint32_t group, uint32_t mode);
+
+/*
+ * vmd_name_remove: the name goes; the port goes on, if somebody has it.
+ *
+ * => BOOTSTRAP_NOT_PRIVILEGED: it is another's
+ * => BOOTSTRAP_UNKNOWN_SERVICE: there is no such name
+ */
+kern_return_t vmd_name_remove(uint32_t owner, const char *name);
+
+/*
+ * vmd_names: names that the caller may look up, by owners and then by bytes.
+ *
+ * => after: the last one that is known, which may be gone; NULL: from the start
+ * => names has room for *count; *count becomes how many were told: fewer than
+ *    there are, maybe, but 0 only if there are no more
+ */
+kern_return_t vmd_names(const struct vmd_name *after, struct vmd_name *names,
+    size_t *count);
 
 #ifdef __cplusplus
 }

@@ -18,16 +18,19 @@ struct descriptor_block {
 	uint32_t reserved;
 };
 
-/* A request asks for a reply; a reply answers it once. */
+/* A request asks for a reply; a reply answers it once; a notice comes by a
+ * send-once right, to the local port. */
 static const mach_msg_bits_t bits_of[] = {
 	[MSG_REQUEST] = MACH_MSGH_BITS(MACH_MSG_TYPE_COPY_SEND,
 	    MACH_MSG_TYPE_MAKE_SEND_ONCE),
 	[MSG_REPLY] = MACH_MSGH_BITS(MACH_MSG_TYPE_MOVE_SEND_ONCE, 0),
+	[MSG_NOTICE] = MACH_MSGH_BITS(0, MACH_MSG_TYPE_PORT_SEND_ONCE),
 };
 
 static const uint32_t descriptors_max[] = {
 	[MSG_REQUEST] = 1,
 	[MSG_REPLY] = MSG_DESCRIPTORS_MAX,
+	[MSG_NOTICE] = 0,
 };
 
 struct msg_descriptor
@@ -108,6 +111,10 @@ header_is_right(const mach_msg_header_t *header, enum msg_kind kind)
 
 	if (kind == MSG_REPLY)
 		least += sizeof(kern_return_t);
+	if (kind == MSG_NOTICE &&
+	    (header->msgh_remote_port != MACH_PORT_NULL ||
+		!MACH_PORT_VALID(header->msgh_local_port)))
+		return false;
 	return (header->msgh_bits & ~MACH_MSGH_BITS_COMPLEX) == bits_of[kind] &&
 	       header->msgh_size >= least && header->msgh_size <= most &&
 	       header->msgh_voucher_port == MACH_PORT_NULL;
@@ -123,6 +130,8 @@ msg_parse(struct msg *msg, enum msg_kind kind, const uint8_t *bytes,
 	if (size < sizeof(header))
 		return 0;
 	memcpy(&header, bytes, sizeof(header));
+	if (kind == MSG_REPLY && header.msgh_bits == bits_of[MSG_NOTICE])
+		kind = MSG_NOTICE;
 	if (!header_is_right(&header, kind))
 		return -EBADMSG;
 	if (size < header.msgh_size)

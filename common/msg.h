@@ -5,11 +5,15 @@
  *
  *      request   header │ [descriptors] │ body │ data
  *      reply     header │ [descriptors] │ RetCode │ body │ data
+ *      notice    header │ body
  *
  * The header is Mach's; msgh_size counts all but the data. Descriptors are
  * there if MACH_MSGH_BITS_COMPLEX is set, and tell the sizes of the data, which
  * lie behind the body one after the other. proto/README.md draws it byte by
  * byte.
+ *
+ * A notice is a message that the daemon sends to a receive right of the
+ * client's, at any time between two replies. Its bits tell it from a reply.
  *
  * What comes from the other side is checked here and nowhere else: behind
  * msg_parse() every size is right.
@@ -39,6 +43,9 @@ enum {
  * start. */
 #define MSG_TASK_SELF ((mach_port_t)0x103)
 
+/* And the registry of names. */
+#define MSG_BOOTSTRAP ((mach_port_t)0x203)
+
 /* The first bytes of a connection, from the client. */
 struct msg_hello {
 	uint32_t magic;
@@ -65,14 +72,15 @@ struct msg_descriptor {
 	uint64_t size;   /* bytes */
 };
 
-enum msg_kind { MSG_REQUEST, MSG_REPLY };
+enum msg_kind { MSG_REQUEST, MSG_REPLY, MSG_NOTICE };
 
 /* A message but for its data. */
 struct msg {
 	enum msg_kind kind;
 	mach_msg_id_t id;
-	mach_port_t remote; /* whom a request is for */
-	mach_port_t local;  /* pairs the reply with the request */
+	mach_port_t remote; /* whom a request is for; of a notice: null */
+	mach_port_t local;  /* pairs the reply with the request; of a notice:
+			       the name of the receive right */
 	kern_return_t code; /* of a reply */
 	uint32_t descriptor_count;
 	const void *descriptors; /* struct msg_descriptor, not aligned */
@@ -83,6 +91,7 @@ struct msg {
 /*
  * The message at the start of `size` bytes, which it points into.
  *
+ * => kind: MSG_REQUEST; or MSG_REPLY, for which a notice may be there
  * => returns its size; data follow, as msg_data_size() says
  * => 0: it is not all there yet
  * => -EBADMSG: it is none

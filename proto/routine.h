@@ -10,18 +10,22 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "bootstrap.pb-c.h"
 #include "gnumach.pb-c.h"
 #include "host_priv.pb-c.h"
 #include "mach_host.pb-c.h"
 #include "mach_port.pb-c.h"
 #include "mach_vm.pb-c.h"
+#include "notify.pb-c.h"
 #include "task.pb-c.h"
 #include "vm_map.pb-c.h"
 #include "vmd.pb-c.h"
 
 enum {
+	NOTIFY_BASE = 64,
 	MACH_HOST_BASE = 200,
 	HOST_PRIV_BASE = 400,
+	BOOTSTRAP_BASE = 400, /* told apart by whom a request is for */
 	MACH_BASE = 2030, /* the part of subsystem 2000 that is served */
 	MACH_PORT_BASE = 3200,
 	TASK_BASE = 3400,
@@ -40,10 +44,13 @@ enum { MIG_REPLY_DELTA = 100 };
 		   sizeof(ProtobufCService)) /                                 \
 	       sizeof(void (*)(void))))
 
+#define NOTIFY_ID(routine) (NOTIFY_BASE + ROUTINE_INDEX(Notify, routine))
 #define MACH_HOST_ID(routine)                                                  \
 	(MACH_HOST_BASE + ROUTINE_INDEX(MachHost, routine))
 #define HOST_PRIV_ID(routine)                                                  \
 	(HOST_PRIV_BASE + ROUTINE_INDEX(HostPriv, routine))
+#define BOOTSTRAP_ID(routine)                                                  \
+	(BOOTSTRAP_BASE + ROUTINE_INDEX(Bootstrap, routine))
 #define MACH_PORT_ID(routine)                                                  \
 	(MACH_PORT_BASE + ROUTINE_INDEX(MachPort, routine))
 #define MACH_ID(routine)    (MACH_BASE + ROUTINE_INDEX(Mach, routine))
@@ -55,6 +62,10 @@ enum { MIG_REPLY_DELTA = 100 };
 
 /* The first, the last, and some between: a line lost or moved does not compile.
  * Source: Mach's .defs of the same names. */
+static_assert(NOTIFY_ID(mach_notify_port_deleted) == 65, "notify.defs");
+static_assert(NOTIFY_ID(mach_notify_no_senders) == 70, "notify.defs");
+static_assert(NOTIFY_ID(mach_notify_dead_name) == 72, "notify.defs");
+
 static_assert(MACH_HOST_ID(host_info) == 200, "mach_host.defs");
 static_assert(MACH_HOST_ID(host_page_size) == 202, "mach_host.defs");
 static_assert(MACH_HOST_ID(host_statistics) == 216, "mach_host.defs");
@@ -64,10 +75,20 @@ static_assert(HOST_PRIV_ID(vm_wire) == 404, "host_priv.defs");
 static_assert(HOST_PRIV_ID(host_get_special_port) == 412, "host_priv.defs");
 static_assert(HOST_PRIV_ID(mach_vm_wire) == 418, "host_priv.defs");
 
+static_assert(BOOTSTRAP_ID(bootstrap_check_in) == 402, "bootstrap.defs");
+static_assert(BOOTSTRAP_ID(bootstrap_register) == 403, "bootstrap.defs");
+static_assert(BOOTSTRAP_ID(bootstrap_look_up) == 404, "bootstrap.defs");
+static_assert(BOOTSTRAP_ID(bootstrap_status) == 407, "bootstrap.defs");
+static_assert(BOOTSTRAP_ID(skip_410) == 410, "bootstrap.defs");
+
 static_assert(MACH_PORT_ID(mach_port_names) == 3200, "mach_port.defs");
 static_assert(MACH_PORT_ID(mach_port_deallocate) == 3206, "mach_port.defs");
 static_assert(MACH_PORT_ID(mach_port_mod_refs) == 3208, "mach_port.defs");
+static_assert(MACH_PORT_ID(mach_port_allocate) == 3204, "mach_port.defs");
+static_assert(MACH_PORT_ID(mach_port_request_notification) == 3213,
+    "mach_port.defs");
 static_assert(MACH_PORT_ID(mach_port_extract_right) == 3215, "mach_port.defs");
+static_assert(MACH_PORT_ID(mach_port_get_attributes) == 3217, "mach_port.defs");
 
 static_assert(TASK_ID(task_create) == 3400, "task.defs");
 static_assert(TASK_ID(task_terminate) == 3401, "task.defs");

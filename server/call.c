@@ -78,6 +78,8 @@ call_use(struct call *call, struct port *port)
 	call->ports[call->port_count++] = port;
 	if (call->paused)
 		port_ref(port);
+	if (port->control)
+		call_use(call, port->control);
 }
 
 static void
@@ -161,6 +163,8 @@ check(struct call *call)
 
 	if (server->check && !call_is_any_at_work(server))
 		complaint = vm_check(&server->vm);
+	if (server->check && !complaint)
+		complaint = registry_check(&server->registry);
 	if (!complaint)
 		return;
 	log_error("after message %d: %s", call->msg.id, complaint);

@@ -28,7 +28,7 @@ struct server;
 enum {
 	/* What the body of one request, and a reply, may unpack to. */
 	CALL_ARENA = 256 * 1024,
-	CALL_PORTS = 4, /* that a routine is handed beside its destination */
+	CALL_PORTS = 8, /* that a routine is handed, and their tasks' */
 };
 
 struct call {
@@ -80,5 +80,6 @@ void call_wait(struct call *call);
 /* Has any call paused, but to wait? */
 bool call_is_any_at_work(const struct server *server);
 
-/* A port that the routine is handed: it stays while the call is under way. */
+/* A port that the routine is handed: it stays while the call is under way, and
+ * so does the task. */
 void call_use(struct call *call, struct port *port);

@@ -11,6 +11,9 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "server/call.h"
+#include "server/notify.h"
+#include "server/peer.h"
+#include "server/port_notify.h"
 #include "server/server.h"
 #include "server/vm/personality.h"
 #include "server/vm/task.h"
@@ -511,11 +514,57 @@ take(struct connection *connection, size_t size)
 	connection->more = n > 0 && size > 0;
 }
 
+/* Messages wait, too, while much is queued. */
+static void
+deliver(struct connection *connection)
+{
+	struct port_request *message;
+
+	while (connection->out_size < OUT_ENOUGH && !connection->lost &&
+	       (message = port_space_message(&connection->space))) {
+		notify_put(connection, message);
+		port_request_free(message);
+	}
+}
+
+static void
+set_told(struct connection *connection, bool told)
+{
+	struct server *server = connection->server;
+
+	if (told == connection->told)
+		return;
+	connection->told = told;
+	if (told) {
+		TAILQ_INSERT_TAIL(&server->told, connection, told_link);
+		server_wake(server);
+	} else {
+		TAILQ_REMOVE(&server->told, connection, told_link);
+	}
+}
+
+static void
+on_message(struct port_space *space)
+{
+	set_told(container_of(space, struct connection, space), true);
+}
+
+void
+connection_deliver(struct connection *connection)
+{
+	set_told(connection, false);
+	deliver(connection);
+	if ((connection->out_size > 0 || connection->lost) &&
+	    !connection->starved)
+		set_watched(connection, &connection->writable, true);
+}
+
 /* The end of whatever was done for a connection: it may be its last. What was
  * asked in good order is answered even if nothing more can be. */
 static void
 finish(struct connection *connection)
 {
+	deliver(connection);
 	if (!connection->lost && !connection->starved)
 		flush(connection);
 	if (!connection->call &&
@@ -665,6 +714,7 @@ connection_new(struct server *server, int fd)
 	connection->server = server;
 	connection->fd = fd;
 	port_space_init(&connection->space);
+	connection->space.message_came = on_message;
 	TAILQ_INIT(&connection->out);
 	LIST_INSERT_HEAD(&server->connections, connection, link);
 	server->connection_count++;
@@ -702,6 +752,8 @@ connection_free(struct connection *connection)
 	close(connection->fd);
 	set_busy(connection, false);
 	set_slow(connection, false);
+	connection->space.message_came = NULL;
+	set_told(connection, false);
 	LIST_REMOVE(connection, link);
 	server->connection_count--;
 	while (!TAILQ_EMPTY(&connection->out))
@@ -718,13 +770,9 @@ connection_free(struct connection *connection)
 bool
 connection_is_privileged(const struct connection *connection)
 {
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
+	struct peer peer;
 
-	if (getsockopt(connection->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) <
-	    0)
-		return false;
-	return peer.uid == 0 || peer.uid == geteuid();
+	return peer_init(&peer, connection->fd) && peer.privileged;
 }
 
 /* The connection's own task, under the name that it has from the start. */
@@ -760,8 +808,15 @@ connection_port(struct connection *connection, mach_port_name_t name,
 			return kr;
 		connection->self_made = true;
 	}
+	if (name == MSG_BOOTSTRAP && !connection->bootstrap_made) {
+		kr = port_space_insert_bootstrap(&connection->space,
+		    connection->server->registry.port);
+		if (kr != KERN_SUCCESS)
+			return kr;
+		connection->bootstrap_made = true;
+	}
 	right = port_space_lookup(&connection->space, name);
-	if (!right || !right->port)
+	if (!right || !port_right_sends(right))
 		return MACH_SEND_INVALID_DEST;
 	*port = right->port;
 	return KERN_SUCCESS;
@@ -771,6 +826,7 @@ kern_return_t
 connection_take(struct connection *connection, mach_port_name_t name,
     struct port **port)
 {
+	const struct port_right *right;
 	kern_return_t kr;
 
 	*port = NULL;
@@ -781,8 +837,8 @@ connection_take(struct connection *connection, mach_port_name_t name,
 		port_ref(*port);
 	if (kr != MACH_SEND_INVALID_DEST)
 		return kr;
-	if (name != MACH_PORT_DEAD &&
-	    !port_space_lookup(&connection->space, name))
+	right = port_space_lookup(&connection->space, name);
+	if (name != MACH_PORT_DEAD && (!right || right->port))
 		return MACH_SEND_INVALID_RIGHT;
 	*port = port_new(PORT_TASK, NULL);
 	return *port ? KERN_SUCCESS : KERN_RESOURCE_SHORTAGE;
@@ -792,6 +848,13 @@ kern_return_t
 connection_give(struct connection *connection, struct port *port,
     mach_port_name_t *name)
 {
+	struct port *known;
+	kern_return_t kr = KERN_SUCCESS;
+
+	if (port && port->kind == PORT_BOOTSTRAP)
+		kr = connection_port(connection, MSG_BOOTSTRAP, &known);
+	if (kr == KERN_RESOURCE_SHORTAGE)
+		return kr;
 	if (port && !port_is_dead(port))
 		return port_space_insert(&connection->space, port, name);
 	*name = port ? MACH_PORT_DEAD : MACH_PORT_NULL;

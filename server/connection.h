@@ -61,6 +61,9 @@ struct connection {
 	uint64_t moved; /* bytes in and out, */
 	double since;   /* since then */
 
+	TAILQ_ENTRY(connection) told_link;
+	bool told; /* on server::told: there are messages for it */
+
 	int fd;
 	ev_io readable;
 	ev_io writable;
@@ -70,6 +73,7 @@ struct connection {
 	struct port_space space;
 	struct port *self; /* the connection's own task; NULL: not used yet */
 	bool self_made;
+	bool bootstrap_made; /* a right to the registry, at first use */
 
 	uint8_t *rest; /* input not taken apart yet */
 	size_t rest_size;
@@ -112,6 +116,10 @@ void connection_retry(struct connection *connection);
 /* Is it to be closed, at `now`, for having moved so little? Then it is. */
 void connection_judge(struct connection *connection, double now);
 
+/* Queues the messages that there are for its receive rights, as many as are
+ * good at once. It goes off the list of who is told something. */
+void connection_deliver(struct connection *connection);
+
 /*
  * Room for `size` bytes at the end of the queue, to be filled at once. NULL: no
  * memory; the connection is lost.
@@ -129,9 +137,10 @@ bool connection_is_privileged(const struct connection *connection);
 /*
  * The port that a name means.
  *
- * => the connection's own task is made when it is first named
- * => KERN_SUCCESS; MACH_SEND_INVALID_DEST: the name means nothing, or is dead;
- *    KERN_RESOURCE_SHORTAGE
+ * => the connection's own task is made when it is first named, and so is its
+ *    right to the registry
+ * => KERN_SUCCESS; MACH_SEND_INVALID_DEST: the name means nothing, is dead, or
+ *    only receives; KERN_RESOURCE_SHORTAGE
  */
 kern_return_t connection_port(struct connection *connection,
     mach_port_name_t name, struct port **port);
@@ -141,7 +150,8 @@ kern_return_t connection_port(struct connection *connection,
  *
  * => *port: with a reference for the caller; NULL if the name is null; a dead
  *    port if it is dead
- * => MACH_SEND_INVALID_RIGHT: the name means nothing; KERN_RESOURCE_SHORTAGE
+ * => MACH_SEND_INVALID_RIGHT: the name means nothing, or only receives;
+ *    KERN_RESOURCE_SHORTAGE
  */
 kern_return_t connection_take(struct connection *connection,
     mach_port_name_t name, struct port **port);
@@ -149,7 +159,8 @@ kern_return_t connection_take(struct connection *connection,
 /*
  * A right to a port, to go with a reply.
  *
- * => port: NULL: none; it may be dead
+ * => port: NULL: none; it may be dead; the registry has its known name, also if
+ *    that was not used yet
  * => KERN_RESOURCE_SHORTAGE, KERN_UREFS_OVERFLOW
  */
 kern_return_t connection_give(struct connection *connection, struct port *port,

@@ -39,6 +39,8 @@ static const struct subsystem {
 	    PORT_HOST, KERN_INVALID_ARGUMENT },
 	{ HOST_PRIV_BASE, &host_priv__descriptor, &host_priv_service.base,
 	    PORT_HOST, KERN_INVALID_HOST },
+	{ BOOTSTRAP_BASE, &bootstrap__descriptor, &bootstrap_service.base,
+	    PORT_BOOTSTRAP, KERN_INVALID_ARGUMENT },
 	{ MACH_BASE, &mach__descriptor, &mach_service.base, PORT_TASK,
 	    KERN_INVALID_ARGUMENT },
 	{ GNUMACH_BASE, &gnumach__descriptor, &gnumach_service.base, PORT_HOST,
@@ -77,6 +79,39 @@ static const struct exception {
 	{ VMD_ID(vmd_pages), PORT_TASK, KERN_INVALID_TASK },
 };
 
+/* Routines for tasks that only look, and what of a task's ports will do. All
+ * others want the control port. Source: xnu's vm_map_read_t and its like. */
+static const struct look {
+	int id;
+	enum port_kind kind;
+} looks[] = {
+	{ TASK_ID(task_info), PORT_TASK_NAME }, /* it looks at the port */
+	{ TASK_ID(task_get_special_port), PORT_TASK_NAME }, /* so does it */
+	{ MACH_ID(vm_statistics), PORT_TASK_INSPECT },
+	{ GNUMACH_ID(vm_cache_statistics), PORT_TASK_INSPECT },
+	{ GNUMACH_ID(vm_get_size_limit), PORT_TASK_INSPECT },
+	{ VM_MAP_ID(vm_region), PORT_TASK_READ },
+	{ VM_MAP_ID(vm_region_64), PORT_TASK_READ },
+	{ MACH_VM_ID(mach_vm_region), PORT_TASK_READ },
+	{ VM_MAP_ID(vm_region_recurse), PORT_TASK_READ },
+	{ VM_MAP_ID(vm_region_recurse_64), PORT_TASK_READ },
+	{ MACH_VM_ID(mach_vm_region_recurse), PORT_TASK_READ },
+	{ VM_MAP_ID(mach_vm_region_info), PORT_TASK_READ },
+	{ VM_MAP_ID(mach_vm_region_info_64), PORT_TASK_READ },
+	{ VM_MAP_ID(vm_mapped_pages_info), PORT_TASK_READ },
+	{ VM_MAP_ID(vm_map_page_query), PORT_TASK_READ },
+	{ MACH_VM_ID(mach_vm_page_query), PORT_TASK_READ },
+	{ MACH_VM_ID(mach_vm_page_info), PORT_TASK_READ },
+	{ MACH_VM_ID(mach_vm_page_range_query), PORT_TASK_READ },
+	{ VMD_ID(vmd_pages), PORT_TASK_READ },
+	{ VM_MAP_ID(vm_read), PORT_TASK_READ },
+	{ MACH_VM_ID(mach_vm_read), PORT_TASK_READ },
+	{ VM_MAP_ID(vm_read_list), PORT_TASK_READ },
+	{ MACH_VM_ID(mach_vm_read_list), PORT_TASK_READ },
+	{ VM_MAP_ID(vm_read_overwrite), PORT_TASK_READ },
+	{ MACH_VM_ID(mach_vm_read_overwrite), PORT_TASK_READ },
+};
+
 /* Routines that take data. */
 static bool
 takes_data(int id)
@@ -84,14 +119,36 @@ takes_data(int id)
 	return id == VM_MAP_ID(vm_write) || id == MACH_VM_ID(mach_vm_write);
 }
 
+static bool
+has_id(const struct subsystem *subsystem, int id)
+{
+	return id >= subsystem->base && (unsigned)(id - subsystem->base) <
+					    subsystem->descriptor->n_methods;
+}
+
+/* Is that the registry, or will it be when the name is used? */
+static bool
+is_registry(const struct connection *connection, mach_port_name_t name)
+{
+	const struct port_right *right;
+
+	if (name == MSG_BOOTSTRAP && !connection->bootstrap_made)
+		return true;
+	right = port_space_lookup(&connection->space, name);
+	return right && right->port && right->port->kind == PORT_BOOTSTRAP;
+}
+
+/* The registry's ids are host_priv's, too: whom the request is for tells. */
 static const struct subsystem *
-find_subsystem(int id)
+find_subsystem(const struct connection *connection, const struct msg *msg)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(subsystems); i++) {
 		const struct subsystem *s = &subsystems[i];
 
-		if (id >= s->base &&
-		    (unsigned)(id - s->base) < s->descriptor->n_methods)
+		if (has_id(s, msg->id) &&
+		    (s->base != BOOTSTRAP_BASE ||
+			(s->kind == PORT_BOOTSTRAP) ==
+			    is_registry(connection, msg->remote)))
 			return s;
 	}
 	return NULL;
@@ -101,12 +158,34 @@ find_subsystem(int id)
 static struct exception
 destination_of(const struct subsystem *subsystem, int id)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(exceptions); i++)
+	/* Those with its ids are host_priv's. */
+	bool has_none = subsystem && subsystem->kind == PORT_BOOTSTRAP;
+
+	for (size_t i = 0; !has_none && i < ARRAY_SIZE(exceptions); i++)
 		if (exceptions[i].id == id)
 			return exceptions[i];
 	if (!subsystem)
 		return (struct exception){ id, PORT_TASK, MIG_BAD_ID };
 	return (struct exception){ id, subsystem->kind, subsystem->other_kind };
+}
+
+/* The task of a port that can do as much; NULL: it is none of a task's, or can
+ * do less. */
+static struct task *
+task_of(const struct port *port, enum port_kind least)
+{
+	return port_is_task(port) && port->kind >= least ? port->task : NULL;
+}
+
+/* Will a lesser port of a task do? */
+static bool
+is_enough(const struct port *port, int id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(looks); i++)
+		if (looks[i].id == id)
+			return port_is_task(port) &&
+			       port->kind >= looks[i].kind;
+	return false;
 }
 
 /* An allocator that takes from the call's arena and gives nothing back. What
@@ -173,9 +252,12 @@ resolve(struct request *request, const struct subsystem *subsystem)
 	    &request->port);
 	if (kr != KERN_SUCCESS || !subsystem)
 		return kr;
-	if (!port_serves_as(request->port, destination.kind))
+	if (!port_serves_as(request->port, destination.kind) &&
+	    !is_enough(request->port, request->msg->id))
 		return destination.other_kind;
-	request->task = request->port->task;
+	request->task = destination.kind == PORT_ANY
+			    ? task_of(request->port, PORT_TASK)
+			    : request->port->task;
 	return KERN_SUCCESS;
 }
 
@@ -191,7 +273,8 @@ is_busy(const struct task *task)
 static void
 wait_for_task(struct request *request)
 {
-	const struct subsystem *subsystem = find_subsystem(request->msg->id);
+	const struct subsystem *subsystem =
+	    find_subsystem(request->connection, request->msg);
 
 	while (request->code == KERN_SUCCESS && is_busy(request->task)) {
 		call_wait(request->call);
@@ -227,7 +310,8 @@ dispatch(struct call *call)
 {
 	struct request *request = &call->request;
 	int id = call->msg.id;
-	const struct subsystem *subsystem = find_subsystem(id);
+	const struct subsystem *subsystem =
+	    find_subsystem(call->connection, &call->msg);
 	unsigned index = subsystem ? (unsigned)(id - subsystem->base) : 0;
 
 	*request = (struct request){
@@ -285,7 +369,15 @@ request_task(struct request *request, mach_port_name_t name)
 {
 	struct port *port = request_port(request, name);
 
-	return port ? port->task : NULL;
+	return port ? task_of(port, PORT_TASK) : NULL;
+}
+
+struct task *
+request_task_read(struct request *request, mach_port_name_t name)
+{
+	struct port *port = request_port(request, name);
+
+	return port ? task_of(port, PORT_TASK_READ) : NULL;
 }
 
 void *
@@ -353,8 +445,8 @@ request_again(struct request *request)
 	request->code = KERN_SUCCESS;
 	if (busy) {
 		call_wait(request->call);
-		request->code =
-		    resolve(request, find_subsystem(request->msg->id));
+		request->code = resolve(request,
+		    find_subsystem(request->connection, request->msg));
 		wait_for_task(request);
 	}
 	vm_machine_begin(request->vm, request->vm->account);

@@ -46,7 +46,7 @@ ROUTINE(Gnumach, vm_cache_statistics, VmCacheStatistics)
 ROUTINE(Gnumach, vm_pages_phys, VmPagesPhys)
 {
 	static uint64_t pages[PAGES_TOLD];
-	const struct task *task = request_task(request, in->task);
+	const struct task *task = request_task_read(request, in->task);
 	enum vm_range_kind kind;
 	struct vm_range range;
 

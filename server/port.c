@@ -3,7 +3,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include <mach/notify.h>
+
+#include "server/port_notify.h"
 #include "server/port_space.h"
+#include "server/registry.h"
 #include "server/vm/memory_entry.h"
 #include "server/vm/task.h"
 
@@ -19,7 +23,9 @@ port_new(enum port_kind kind, struct task *task)
 	port->kind = kind;
 	port->refs = 1;
 	port->task = task;
+	LIST_INIT(&port->requests);
 	LIST_INIT(&port->rights);
+	LIST_INIT(&port->names);
 	LIST_INIT(&port->holds);
 	return port;
 }
@@ -41,6 +47,51 @@ port_ref(struct port *port)
 	port->refs++;
 }
 
+static struct port **
+flavor_place(struct port *control, enum port_kind kind)
+{
+	assert(kind >= PORT_TASK_NAME && kind < PORT_TASK);
+	return &control->flavors[kind - PORT_TASK_NAME];
+}
+
+struct port *
+port_of_task(struct port *port, enum port_kind kind)
+{
+	struct port *control = port->control ? port->control : port;
+	struct port **flavor = flavor_place(control, kind);
+
+	assert(control->kind == PORT_TASK && !port_is_dead(control));
+	if (*flavor) {
+		port_ref(*flavor);
+		return *flavor;
+	}
+	*flavor = port_new(kind, control->task);
+	if (!*flavor)
+		return NULL;
+	task_ref(control->task);
+	(*flavor)->control = control;
+	return *flavor;
+}
+
+/* A lesser port goes, or dies. */
+static void
+leave_control(struct port *flavor)
+{
+	struct port *control = steal(&flavor->control);
+
+	if (control)
+		*flavor_place(control, flavor->kind) = NULL;
+}
+
+/* With the control port the others die. */
+static void
+destroy_flavors(struct port *control)
+{
+	for (unsigned i = 0; i < PORT_FLAVORS; i++)
+		if (control->flavors[i])
+			port_destroy(control->flavors[i]);
+}
+
 /* --- Who is still to be reached ---------------------------------------- */
 
 /* Has anybody the port but tasks, which hold it? */
@@ -56,6 +107,9 @@ static void
 drop(struct port *port, struct port_queue *dropped)
 {
 	port->refs--;
+	if (port->receiver && !port_has_senders(port))
+		port_request_send(&port->no_senders, MACH_NOTIFY_NO_SENDERS,
+		    port->mscount);
 	if (is_at_hand(port) || port->dropped)
 		return;
 	port->dropped = true;
@@ -85,6 +139,8 @@ static void
 port_free(struct port *port, struct port_queue *dropped)
 {
 	let_go_of_all(port, dropped);
+	destroy_flavors(port);
+	leave_control(port);
 	task_unref(port->task);
 	memory_entry_free(port->entry);
 	free(port->held);
@@ -187,13 +243,19 @@ port_destroy(struct port *port)
 	struct task *task = port->task;
 
 	port_ref(port);
+	port_requests_cancel(port);
+	port->receiver = NULL;
 	while (!LIST_EMPTY(&port->rights))
 		port_right_die(LIST_FIRST(&port->rights));
+	while (!LIST_EMPTY(&port->names))
+		registry_remove(LIST_FIRST(&port->names));
+	port_request_send(&port->no_senders, MACH_NOTIFY_SEND_ONCE, 0);
+	destroy_flavors(port);
+	leave_control(port);
 	port->task = NULL;
-	if (task) {
+	if (task && port->kind == PORT_TASK)
 		task_terminate(task);
-		task_unref(task);
-	}
+	task_unref(task);
 	let_go_of_all(port, &dropped);
 	drop(port, &dropped);
 	settle(&dropped);

@@ -54,6 +54,10 @@ struct request {
 struct port *request_port(struct request *request, mach_port_name_t name);
 struct task *request_task(struct request *request, mach_port_name_t name);
 
+/* The same for a routine that only reads the task's memory: a read port will
+ * do. */
+struct task *request_task_read(struct request *request, mach_port_name_t name);
+
 /* Memory for results, as long as the call. Those that are made after the last
  * step of the routine that may pause can be static. NULL: there is none left. */
 void *request_alloc(struct request *request, size_t size);
@@ -130,5 +134,6 @@ extern MachVm_Service mach_vm_service;
 extern Task_Service task_service;
 extern MachHost_Service mach_host_service;
 extern HostPriv_Service host_priv_service;
+extern Bootstrap_Service bootstrap_service;
 extern MachPort_Service mach_port_service;
 extern Vmd_Service vmd_service;

@@ -166,6 +166,8 @@ on_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
 		serve_busy(server);
 	if (ev_is_active(&server->awake))
 		more = reap(server);
+	while (!TAILQ_EMPTY(&server->told))
+		connection_deliver(TAILQ_FIRST(&server->told));
 	if (more || !TAILQ_EMPTY(&server->busy))
 		server_wake(server);
 	else if (ev_is_active(&server->awake))
@@ -289,6 +291,7 @@ int
 server_init(struct server *server, uint64_t memory, int fd,
     const struct personality *personality)
 {
+	bool registry;
 	int r;
 
 	memset(server, 0, sizeof(*server));
@@ -299,6 +302,7 @@ server_init(struct server *server, uint64_t memory, int fd,
 	LIST_INIT(&server->gone);
 	TAILQ_INIT(&server->busy);
 	TAILQ_INIT(&server->slow);
+	TAILQ_INIT(&server->told);
 	r = vm_machine_init(&server->vm, memory, 0);
 	if (r < 0) {
 		close(fd);
@@ -307,12 +311,13 @@ server_init(struct server *server, uint64_t memory, int fd,
 	server->loop = ev_default_loop(EVFLAG_AUTO);
 	server->host = port_new(PORT_HOST, NULL);
 	server->host_priv = port_new(PORT_HOST_PRIV, NULL);
+	registry = registry_init(&server->registry);
 	server->input = malloc(SERVER_INPUT);
 	server->spare_call = malloc(sizeof(*server->spare_call));
 	server->vm.pause = call_tick;
 	server->vm.pause_context = server;
 	server_set_slice(server, SERVER_SLICE);
-	if (!server->loop || !server->host || !server->host_priv ||
+	if (!server->loop || !server->host || !server->host_priv || !registry ||
 	    !server->input || !server->spare_call) {
 		server_deinit(server);
 		return -ENOMEM;
@@ -381,6 +386,7 @@ server_deinit(struct server *server)
 	while (!LIST_EMPTY(&server->connections))
 		connection_free(LIST_FIRST(&server->connections));
 	connections_reap(server, &all);
+	registry_deinit(&server->registry);
 	port_unref(server->host);
 	port_unref(server->host_priv);
 	while (vm_machine_reap(&server->vm, UINT32_MAX))

@@ -19,6 +19,7 @@
 #include <ev.h>
 
 #include "server/connection.h"
+#include "server/registry.h"
 #include "server/vm/vm_machine.h"
 
 struct call;
@@ -39,7 +40,8 @@ struct server {
 	const struct personality *personality; /* if a hello asks for none */
 	struct port *host;
 	struct port *host_priv; /* the same, for the privileged */
-	bool check;             /* everything, after every call */
+	struct registry registry;
+	bool check; /* everything, after every call */
 
 	int fd; /* that connections are accepted from; -1: none */
 	ev_io accept;
@@ -58,6 +60,7 @@ struct server {
 	TAILQ_HEAD(slow_connections, connection) slow;
 	ev_timer judge;  /* those who are slow */
 	double patience; /* seconds that somebody may be */
+	TAILQ_HEAD(, connection) told; /* there are messages for them */
 
 	uint8_t *input; /* SERVER_INPUT bytes, for who is read now */
 	struct connection_chunk *spare; /* an empty one, or NULL */

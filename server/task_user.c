@@ -100,30 +100,68 @@ is_one_of(int32_t which, uint16_t special_ports)
 	       (special_ports & 1 << which);
 }
 
-/* What it is while nobody has set it. */
-static struct port *
-special_port_at_first(const struct request *request, int32_t which)
+/* The kind of port that a number stands for; PORT_NONE: another. */
+static enum port_kind
+flavor_of(int32_t which)
 {
 	switch (which) {
-	case TASK_KERNEL_PORT:
-		return request->port;
-	case TASK_HOST_PORT:
-		return request->connection->server->host;
+	case TASK_NAME_PORT:
+		return PORT_TASK_NAME;
+	case TASK_INSPECT_PORT:
+		return PORT_TASK_INSPECT;
+	case TASK_READ_PORT:
+		return PORT_TASK_READ;
 	default:
-		return NULL;
+		return PORT_NONE;
 	}
 }
 
+static kern_return_t
+give_flavor(const struct request *request, enum port_kind kind, uint32_t *name)
+{
+	_cleanup_(port_unrefp) struct port *port =
+	    port_of_task(request->port, kind);
+
+	if (!port)
+		return KERN_RESOURCE_SHORTAGE;
+	return connection_give(request->connection, port, name);
+}
+
+/* What it is while nobody has set it. */
+static kern_return_t
+give_at_first(const struct request *request, int32_t which, uint32_t *name)
+{
+	enum port_kind kind = flavor_of(which);
+	struct port *port = NULL;
+
+	if (kind != PORT_NONE && request->task->personality->task_flavors)
+		return give_flavor(request, kind, name);
+	if (which == TASK_KERNEL_PORT)
+		port = request->port;
+	else if (which == TASK_HOST_PORT)
+		port = request->connection->server->host;
+	else if (which == TASK_BOOTSTRAP_PORT)
+		port = request->connection->server->registry.port;
+	return connection_give(request->connection, port, name);
+}
+
+/* A lesser port leads to none that can do more, whatever was set. */
 ROUTINE(Task, task_get_special_port, TaskGetSpecialPort)
 {
+	enum port_kind kind = flavor_of(in->which_port);
 	struct port *port;
 
 	if (!is_one_of(in->which_port,
 		request->task->personality->special_ports))
 		return KERN_INVALID_ARGUMENT;
-	if (!port_held(request->port, (unsigned)in->which_port, &port))
-		port = special_port_at_first(request, in->which_port);
-	return connection_give(request->connection, port, &out->special_port);
+	if (request->port->kind != PORT_TASK)
+		return kind != PORT_NONE && kind <= request->port->kind
+			   ? give_flavor(request, kind, &out->special_port)
+			   : KERN_INVALID_ARGUMENT;
+	if (port_held(request->port, (unsigned)in->which_port, &port))
+		return connection_give(request->connection, port,
+		    &out->special_port);
+	return give_at_first(request, in->which_port, &out->special_port);
 }
 
 ROUTINE(Task, task_set_special_port, TaskSetSpecialPort)
@@ -337,17 +375,26 @@ tell_memory(struct task *task, TaskInfoReply *out)
 
 static const struct flavor {
 	uint32_t flavor;
-	uint32_t count; /* ints, at least */
+	uint32_t count;      /* ints, at least */
+	enum port_kind kind; /* of the task's ports, at least */
 	void (*tell)(struct task *task, TaskInfoReply *out);
 } flavors[] = {
-	{ TASK_BASIC_INFO_32, TASK_BASIC_INFO_32_COUNT, tell_basics },
-	{ TASK_BASIC2_INFO_32, TASK_BASIC_INFO_32_COUNT, tell_basics },
-	{ TASK_BASIC_INFO_64, TASK_BASIC_INFO_64_COUNT, tell_basics },
-	{ TASK_BASIC_INFO_64_2, TASK_BASIC_INFO_64_COUNT, tell_basics },
-	{ MACH_TASK_BASIC_INFO, MACH_TASK_BASIC_INFO_COUNT, tell_basics },
-	{ TASK_EVENTS_INFO, TASK_EVENTS_INFO_COUNT, tell_events },
-	{ TASK_VM_INFO, TASK_VM_INFO_REV0_COUNT, tell_memory },
-	{ TASK_VM_INFO_PURGEABLE, TASK_VM_INFO_REV0_COUNT, tell_memory },
+	{ TASK_BASIC_INFO_32, TASK_BASIC_INFO_32_COUNT, PORT_TASK_NAME,
+	    tell_basics },
+	{ TASK_BASIC2_INFO_32, TASK_BASIC_INFO_32_COUNT, PORT_TASK_NAME,
+	    tell_basics },
+	{ TASK_BASIC_INFO_64, TASK_BASIC_INFO_64_COUNT, PORT_TASK_NAME,
+	    tell_basics },
+	{ TASK_BASIC_INFO_64_2, TASK_BASIC_INFO_64_COUNT, PORT_TASK_NAME,
+	    tell_basics },
+	{ MACH_TASK_BASIC_INFO, MACH_TASK_BASIC_INFO_COUNT, PORT_TASK_NAME,
+	    tell_basics },
+	{ TASK_EVENTS_INFO, TASK_EVENTS_INFO_COUNT, PORT_TASK_INSPECT,
+	    tell_events },
+	{ TASK_VM_INFO, TASK_VM_INFO_REV0_COUNT, PORT_TASK_INSPECT,
+	    tell_memory },
+	{ TASK_VM_INFO_PURGEABLE, TASK_VM_INFO_REV0_COUNT, PORT_TASK_INSPECT,
+	    tell_memory },
 };
 
 ROUTINE(Task, task_info, TaskInfo)
@@ -358,6 +405,8 @@ ROUTINE(Task, task_info, TaskInfo)
 		if (flavor->flavor != in->flavor)
 			continue;
 		if (in->has_info_count && in->info_count < flavor->count)
+			return KERN_INVALID_ARGUMENT;
+		if (request->port->kind < flavor->kind)
 			return KERN_INVALID_ARGUMENT;
 		flavor->tell(request->task, out);
 		return KERN_SUCCESS;

@@ -213,7 +213,9 @@ static kern_return_t
 take_remap(struct request *request, const VmRemapRequest *in,
     struct remap *remap)
 {
-	struct task *source = request_task(request, in->src_task);
+	struct task *source = in->copy
+				  ? request_task_read(request, in->src_task)
+				  : request_task(request, in->src_task);
 
 	if (((uint32_t)in->flags & ~remap_flags) || !source ||
 	    in->inheritance > VM_INHERIT_NONE)

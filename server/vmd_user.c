@@ -2,6 +2,7 @@
  * What Mach has no message for: the routines of vmd.proto
  */
 #include "common/cleanup.h"
+#include "server/bootstrap_user.h"
 #include "server/call.h"
 #include "server/connection.h"
 #include "server/request.h"
@@ -75,8 +76,20 @@ ROUTINE(Vmd, vmd_check, VmdCheck)
 		call_wait(request->call);
 	complaint = vm_check(request->vm);
 
+	if (!complaint)
+		complaint =
+		    registry_check(&request->connection->server->registry);
 	out->complaint = complaint ? (char *)(uintptr_t)complaint : none;
 	return KERN_SUCCESS;
 }
+
+/* --- Names -------------------------------------------------------------- */
+
+ROUTINE_SERVED_BY(Vmd, vmd_look_up, vmd_look_up, VmdLookUp)
+ROUTINE_SERVED_BY(Vmd, vmd_name_set, vmd_name_set, VmdNameSet)
+ROUTINE_SERVED_BY(Vmd, vmd_name_remove, vmd_name_remove, VmdNameRemove)
+ROUTINE_SERVED_BY(Vmd, vmd_names, vmd_names, VmdNames)
+
+/* --- The service -------------------------------------------------------- */
 
 Vmd_Service vmd_service = VMD__INIT(serve_);

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Does every installed header stand alone? Each <mach/...> and <mach...> of the
-# folders given is compiled by itself, included twice, in the languages that
+# Does every installed header stand alone? Each <mach/...>, <mach...> and
+# <servers/...> of the folders given is compiled by itself, included twice, in the languages that
 # programs are in.
 #
 #	headers.sh CC CXX INCLUDE...
@@ -42,7 +42,8 @@ compiles() {
 
 headers=$(
 	for flag do
-		(cd "${flag#-I}" && find . -path './mach*' -name '*.h')
+		(cd "${flag#-I}" && find . \( -path './mach*' -o -path './servers/*' \) \
+		    -name '*.h')
 	done | sed 's|^\./||' | sort -u
 )
 passed=0

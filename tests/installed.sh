@@ -70,8 +70,8 @@ has_headers() {
 
 has_all_headers() {
 	{
-		(cd "$1/common" && find mach -type f)
-		(cd "$1/client" && find mach vmd.h -type f)
+		(cd "$1/common" && find mach servers -type f)
+		(cd "$1/client" && find mach servers vmd.h -type f)
 	} | has_headers "$2"
 }
 

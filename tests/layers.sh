@@ -86,10 +86,11 @@ check() {
 	only "common includes common" '^common/' '^("common/|<)'
 	only "proto includes what is generated beside it" '^proto/' \
 	    '^("[a-z_]*[.]pb-c[.]h"|<)'
-	only "common/mach includes <mach/...> of common" '^common/mach/' \
-	    '^<(common/mach/|std[a-z]*[.]h>)'
+	only "common/mach includes <mach/...> of common" \
+	    '^common/(mach|servers)/' '^<(common/mach/|std[a-z]*[.]h>)'
 	only "headers that are installed include such" \
-	    '^client/(mach/|vmd[.]h)' '^<((client|common)/mach/|std[a-z]*[.]h>)'
+	    '^client/(mach/|servers/|vmd[.]h)' \
+	    '^<((client|common)/mach/|servers/|std[a-z]*[.]h>)'
 	never "<mach/...> of client is for client" '^(server|common|proto)/' \
 	    '^<client/'
 	never "every <mach/...> is there" . '^<mach/'

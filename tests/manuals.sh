@@ -27,7 +27,7 @@ exported() {
 }
 
 headers() {
-	find "$1/common/mach" "$1/client" -name '*.h' ! -path '*/vmctl/*'
+	find "$1/common/mach" "$1/common/servers" "$1/client" -name '*.h' ! -path '*/vmctl/*'
 }
 
 constants() {

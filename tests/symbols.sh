@@ -46,7 +46,8 @@ statements() {
 
 # What is declared: a name before a parenthesis, or the last one behind extern.
 declared() {
-	for header in "$1"/client/mach/*.h "$1"/client/vmd.h; do
+	for header in "$1"/client/mach/*.h "$1"/client/servers/*.h \
+	    "$1"/client/vmd.h; do
 		statements "$header"
 	done | awk '
 	/^ ?typedef |[{]/ { next }
@@ -59,11 +60,12 @@ declared() {
 }
 
 # The routines that are served, and that a program calls under their own names:
-# a trap is called by another.
+# a trap is called by another, and notices nobody calls.
 served() {
 	sed -n 's/^ *rpc \([a-z_0-9]*\) (\([A-Za-z0-9]*\)).*/\1 \2/p' \
 	    "$1"/proto/*.proto |
-	awk '$2 != "Absent" && $1 !~ /_trap$/ { print $1 }' | sort -u
+	awk '$2 != "Absent" && $1 !~ /_trap$|^mach_notify_/ { print $1 }' |
+	sort -u
 }
 
 number=0
@@ -94,7 +96,7 @@ holds "what is exported is declared" \
 holds "what is declared is exported" \
     "$(comm -13 "$work/exported" "$work/declared")"
 holds "what is exported has the name of a call, or is vmd's" \
-    "$(grep -Ev '^(vm|_?mach|gnumach|task|host|vmd)_' "$work/exported")"
+    "$(grep -Ev '^(vm|_?mach|gnumach|task|host|bootstrap|vmd)_' "$work/exported")"
 holds "each routine that is served is exported" \
     "$(comm -13 "$work/exported" "$work/served")"
 soname=$(readelf -d "$library" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')

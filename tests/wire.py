@@ -20,28 +20,31 @@ if len(sys.argv) != 2 or "VMD_SOCKET" not in os.environ:
     sys.exit("usage: vmd --run /usr/bin/python3 wire.py FOLDER")
 sys.path.insert(0, sys.argv[1])
 
+import bootstrap_pb2  # noqa: E402
 import gnumach_pb2  # noqa: E402
 import host_priv_pb2  # noqa: E402
 import mach_host_pb2  # noqa: E402
 import mach_port_pb2  # noqa: E402
 import mach_vm_pb2  # noqa: E402
+import notify_pb2  # noqa: E402
 import task_pb2  # noqa: E402
 import vm_map_pb2  # noqa: E402
 import vmd_pb2  # noqa: E402
 
 README = pathlib.Path(__file__).resolve().parent.parent / "proto/README.md"
 
-SUBSYSTEMS = {
-    200: (mach_host_pb2, "MachHost"),
-    400: (host_priv_pb2, "HostPriv"),
-    2030: (gnumach_pb2, "Mach"),
-    3200: (mach_port_pb2, "MachPort"),
-    3400: (task_pb2, "Task"),
-    3800: (vm_map_pb2, "VmMap"),
-    4200: (gnumach_pb2, "Gnumach"),
-    4800: (mach_vm_pb2, "MachVm"),
-    9000: (vmd_pb2, "Vmd"),
-}
+SUBSYSTEMS = [
+    (200, mach_host_pb2, "MachHost"),
+    (400, host_priv_pb2, "HostPriv"),
+    (400, bootstrap_pb2, "Bootstrap"),
+    (2030, gnumach_pb2, "Mach"),
+    (3200, mach_port_pb2, "MachPort"),
+    (3400, task_pb2, "Task"),
+    (3800, vm_map_pb2, "VmMap"),
+    (4200, gnumach_pb2, "Gnumach"),
+    (4800, mach_vm_pb2, "MachVm"),
+    (9000, vmd_pb2, "Vmd"),
+]
 
 MAGIC = 0x31646D76
 HELLO = struct.Struct("<8I")
@@ -50,8 +53,9 @@ HEADER = struct.Struct("<5Ii")
 BLOCK = struct.Struct("<2I")
 DESCRIPTOR = struct.Struct("<2IQ")
 
-REQUEST, REPLY, COMPLEX = 0x1513, 0x12, 0x80000000
+REQUEST, REPLY, NOTICE, COMPLEX = 0x1513, 0x12, 0x1200, 0x80000000
 TASK_SELF = 0x103
+BOOTSTRAP = 0x203
 PAGE = 4096
 
 SUCCESS = 0
@@ -67,13 +71,13 @@ BAD_ARGUMENTS = -304
 def find_routines():
     """Each routine's id, which is its place in its service, and messages."""
     messages = {}
-    for module, _ in SUBSYSTEMS.values():
+    for _, module, _ in SUBSYSTEMS:
         messages.update(vars(module))
     return {
         method.name: (base + method.index,
                       messages[method.input_type.name],
                       messages[method.output_type.name])
-        for base, (module, name) in SUBSYSTEMS.items()
+        for base, module, name in SUBSYSTEMS
         for method in module.DESCRIPTOR.services_by_name[name].methods}
 
 
@@ -143,6 +147,13 @@ class Client:
         return Reply(id_, remote, code, rest[4:],
                      [self.receive(size) for _, _, size in descriptors],
                      [offset for _, offset, _ in descriptors])
+
+    def notice(self):
+        """The next message, which answers nothing: for whom, id and body."""
+        header = self.receive(HEADER.size)
+        bits, size, remote, local, voucher, id_ = HEADER.unpack(header)
+        assert (bits, remote, voucher) == (NOTICE, 0, 0), header.hex()
+        return local, id_, self.receive(size - HEADER.size)
 
     def ask(self, id_, port=TASK_SELF, body=b"", data=b"", offset=0):
         """A request and its reply, whatever they are."""
@@ -340,11 +351,19 @@ def the_destination_is_judged_before_the_id_and_that_before_the_body():
         (202, TASK_SELF, b"", b"", INVALID_ARGUMENT),
         (400, host, b"", b"", BAD_ID),
         (400, TASK_SELF, b"", b"", 22),
+        (403, BOOTSTRAP, b"", b"", BAD_ARGUMENTS),
+        (402, BOOTSTRAP, b"", b"", BAD_ARGUMENTS),
+        (403, host, b"", b"", BAD_ID),
+        (404, TASK_SELF, b"", b"", 22),
+        (400, BOOTSTRAP, b"", b"", BAD_ID),
+        (412, BOOTSTRAP, b"", b"", BAD_ID),
+        (418, BOOTSTRAP, b"", b"", BAD_ID),
+        (3808, BOOTSTRAP, b"", b"", INVALID_ARGUMENT),
         (9001, 0x999, b"", b"", SUCCESS),
         (9002, 0, b"", b"", INVALID_DEST),
         (9002, host, b"", b"", INVALID_TASK),
-        (9004, 0, b"", b"", INVALID_DEST),
-        (9004, TASK_SELF, b"", b"", BAD_ID),
+        (9999, 0, b"", b"", INVALID_DEST),
+        (9999, TASK_SELF, b"", b"", BAD_ID),
     ]
     for id_, port, body, data, code in rows:
         reply = client.ask(id_, port, body, data)
@@ -457,6 +476,43 @@ def a_right_that_comes_again_has_the_same_name():
 
 
 @promise
+def a_port_that_was_registered_is_found_on_another_connection():
+    client, other = new_client(), new_client()
+    address = client.allocate(PAGE)
+    client.do("bootstrap_register", BOOTSTRAP, service_name="Ä".encode(),
+              service_port=TASK_SELF)
+    task = other.do("bootstrap_look_up", BOOTSTRAP,
+                    service_name="Ä".encode())[0].service_port
+    assert task not in (0, TASK_SELF)
+    other.write(address, b"from another", task)
+    assert client.read(address, 12) == b"from another"
+    client.do("bootstrap_register", BOOTSTRAP, service_name="Ä".encode(),
+              service_port=0)
+    assert other.call("bootstrap_status", BOOTSTRAP,
+                      service_name="Ä".encode())[0] == 1102
+
+
+@promise
+def a_name_is_text():
+    client = new_client()
+    for name, code in {b"": 4, b"a" * 127: 1102, b"a" * 128: 4, b"a\0": 4,
+                       b"\x1b[2J": 4, b"\xc3\x28": 4}.items():
+        assert client.call("bootstrap_look_up", BOOTSTRAP,
+                           service_name=name)[0] == code, name
+
+
+@promise
+def twenty_names_are_looked_up_at_once():
+    client = new_client()
+    out, _ = client.do("bootstrap_look_up_array", BOOTSTRAP,
+                       service_names=[b"a"] * 20)
+    assert (list(out.service_ports), out.all_services_known) == \
+        ([0] * 20, False)
+    assert client.call("bootstrap_look_up_array", BOOTSTRAP,
+                       service_names=[b"a"] * 21)[0] == 1104
+
+
+@promise
 def megabytes_go_both_ways():
     client = new_client()
     size = 4 << 20
@@ -501,6 +557,43 @@ def the_largest_body_is_taken():
     body += b"\xfa\x3f\xf5\xff\x03" + bytes(65525)  # field 1023, of bytes
     assert len(body) == 65536
     assert client.ask(3808, body=body).code == SUCCESS
+
+
+@promise
+def a_notice_comes_between_replies():
+    client = new_client()
+    box = client.do("mach_port_allocate", right=1)[0].name
+    task = client.do("task_create", inherit_memory=False)[0].child_task
+    out, _ = client.do("mach_port_request_notification", name=task, msgid=72,
+                       sync=0, notify=box, notify_poly=21)
+    assert out.previous == 0
+    client.do("task_terminate", port=task)
+    local, id_, body = client.notice()
+    notice = notify_pb2.MachNotifyDeadNameRequest.FromString(body)
+    assert (local, id_, notice.name) == (box, 72, task)
+    client.do("mach_port_request_notification", name=box, msgid=70,
+              sync=0, notify=box, notify_poly=21)
+    local, id_, body = client.notice()
+    notice = notify_pb2.MachNotifyNoSendersRequest.FromString(body)
+    assert (local, id_, notice.mscount) == (box, 70, 0)
+    client.do("vmd_check", port=0)
+
+
+@promise
+def the_table_of_notices_is_the_service():
+    methods = notify_pb2.DESCRIPTOR.services_by_name["Notify"].methods
+    table = README.read_text("utf-8").split("\n## Notices")[1].split("\n## ")
+    rows = re.findall(r"(?m)^\| (\d+) \| `(\w+)` ", table[0])
+    sent = {(str(64 + method.index), method.name) for method in methods
+            if method.input_type.name != "Absent"}
+    assert set(rows) == sent, set(rows) ^ sent
+
+
+@promise
+def a_request_may_have_no_token():
+    client = new_client()
+    client.send(frame(9001, 0, 0))
+    assert client.reply().token == 0
 
 
 def readme_bytes(title):

@@ -11,8 +11,10 @@
 #include <mach/mach_init.h>
 #include <mach/mach_interface.h>
 #include <mach/mach_port.h>
+#include <mach/mach_traps.h>
 #include <mach/mach_types.h>
 #include <mach/mig_errors.h>
+#include <mach/notify.h>
 #include <mach/std_types.h>
 
 #endif

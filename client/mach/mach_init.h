@@ -30,6 +30,13 @@ extern mach_port_t mach_task_self_;
  */
 mach_port_t mach_host_self(void);
 
+/*
+ * bootstrap_port: the registry of names; <servers/bootstrap.h>.
+ *
+ * => always the same name, until a program sets the variable to another
+ */
+extern mach_port_t bootstrap_port;
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <mach/mach_init.h>
+#include <mach/mach_traps.h>
+#include <mach/notify.h>
 #include <mach/vm_map.h>
 
 #include "client/vmctl/arena.h"
 #include "client/vmctl/dump.h"
+#include "client/vmctl/names.h"
 #include "client/vmctl/pages.h"
 #include "client/vmctl/region.h"
 #include "client/vmctl/routine.h"
@@ -119,6 +121,39 @@ do_show(struct run *run, const struct argument *argument)
 	return true;
 }
 
+/* --- Messages --------------------------------------------------------- */
+
+/* Prints one, if there is any: what has happened, and to which name. */
+static bool
+do_receive(struct run *run, const struct argument *argument)
+{
+	mach_dead_name_notification_t notice;
+	mach_msg_return_t mr = mach_msg(&notice.not_header,
+	    MACH_RCV_MSG | MACH_RCV_TIMEOUT, 0, sizeof(notice),
+	    (mach_port_t)argument[0].value.number, 0, MACH_PORT_NULL);
+	struct value value = { 0, MEANING_NOTIFICATION };
+
+	if (mr == MACH_RCV_TIMED_OUT) {
+		puts("nothing");
+		return true;
+	}
+	if (mr != MACH_MSG_SUCCESS)
+		return run_fail_call(run, "mach_msg", mr);
+	value.number = (uint64_t)notice.not_header.msgh_id;
+	value_print(stdout, value);
+	if (notice.not_header.msgh_size > sizeof(notice.not_header)) {
+		value.number = notice.not_port;
+		value.meaning =
+		    notice.not_header.msgh_id == MACH_NOTIFY_NO_SENDERS
+			? MEANING_NONE
+			: MEANING_HEX;
+		putchar(' ');
+		value_print(stdout, value);
+	}
+	putchar('\n');
+	return true;
+}
+
 /* --- Help ------------------------------------------------------------- */
 
 static void
@@ -192,6 +227,10 @@ static const struct parameter pages[] = {
 	{ .name = "address2", .need = NEED_NEVER },
 };
 
+static const struct parameter receive[] = {
+	{ .name = "port", .kind = PARAMETER_PORT },
+};
+
 static const struct parameter show[] = {
 	{ .name = "task", .kind = PARAMETER_PORT },
 	{ .name = "address" },
@@ -244,10 +283,23 @@ static const struct own_command commands[] = {
 	    .calls = true,
 	},
 	{
+	    .name = "names",
+	    .what = "prints the names that may be looked up",
+	    .function = names_show,
+	    .calls = true,
+	},
+	{
 	    .name = "pages",
 	    .what = "prints which pages have a frame, and share it",
 	    .parameters = PARAMETERS(pages),
 	    .function = pages_show,
+	    .calls = true,
+	},
+	{
+	    .name = "receive",
+	    .what = "prints a message that waits for a port",
+	    .parameters = PARAMETERS(receive),
+	    .function = do_receive,
 	    .calls = true,
 	},
 	{

@@ -9,8 +9,12 @@
 
 #include <mach/boolean.h>
 #include <mach/mach_types.h>
+#include <mach/notify.h>
 #include <mach/vm_param.h>
 #include <mach/vm_wire.h>
+#include <servers/bootstrap_defs.h>
+
+#include "client/vmd.h"
 
 #define CONSTANT(name)                                                         \
 	{                                                                      \
@@ -382,6 +386,25 @@ static const struct {
 	CONSTANT(MACH_MSG_TYPE_PORT_RECEIVE),
 	CONSTANT(MACH_MSG_TYPE_PORT_SEND),
 	CONSTANT(MACH_MSG_TYPE_PORT_SEND_ONCE),
+
+	CONSTANT(MACH_NOTIFY_PORT_DELETED),
+	CONSTANT(MACH_NOTIFY_SEND_POSSIBLE),
+	CONSTANT(MACH_NOTIFY_PORT_DESTROYED),
+	CONSTANT(MACH_NOTIFY_NO_SENDERS),
+	CONSTANT(MACH_NOTIFY_SEND_ONCE),
+	CONSTANT(MACH_NOTIFY_DEAD_NAME),
+
+	CONSTANT(MACH_PORT_LIMITS_INFO),
+	CONSTANT(MACH_PORT_RECEIVE_STATUS),
+	CONSTANT(MACH_PORT_DNREQUESTS_SIZE),
+
+	CONSTANT(BOOTSTRAP_STATUS_INACTIVE),
+	CONSTANT(BOOTSTRAP_STATUS_ACTIVE),
+	CONSTANT(BOOTSTRAP_STATUS_ON_DEMAND),
+
+	CONSTANT(VMD_NAME_OWNER),
+	CONSTANT(VMD_NAME_GROUP),
+	CONSTANT(VMD_NAME_OTHERS),
 
 	CONSTANT(MACH_PORT_NULL),
 	CONSTANT(MACH_PORT_DEAD),

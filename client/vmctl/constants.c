@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include <mach/mig_errors.h>
+#include <servers/bootstrap_defs.h>
 
 #include "client/vmctl/constant_table.h"
 #include "common/cleanup.h"
@@ -43,6 +44,10 @@ static const struct family {
 	{ "MACH_PORT_RIGHT_", MEANING_RIGHT, NAMES },
 	{ "MACH_PORT_TYPE_", MEANING_PORT_TYPE, BITS },
 	{ "MACH_MSG_TYPE_", MEANING_MESSAGE_TYPE, NAMES },
+	{ "MACH_NOTIFY_", MEANING_NOTIFICATION, NAMES },
+	{ "MACH_PORT_", MEANING_PORT_INFO, NUMBERS },
+	{ "BOOTSTRAP_STATUS_", MEANING_STATUS, NAMES },
+	{ "VMD_NAME_", MEANING_NAME_MODE, BITS },
 };
 
 static bool
@@ -320,6 +325,13 @@ static const struct {
 	CODE(MIG_ARRAY_TOO_LARGE),
 	CODE(MIG_SERVER_DIED),
 	CODE(MIG_TRAILER_ERROR),
+
+	CODE(BOOTSTRAP_NOT_PRIVILEGED),
+	CODE(BOOTSTRAP_NAME_IN_USE),
+	CODE(BOOTSTRAP_UNKNOWN_SERVICE),
+	CODE(BOOTSTRAP_SERVICE_ACTIVE),
+	CODE(BOOTSTRAP_BAD_COUNT),
+	CODE(BOOTSTRAP_NO_MEMORY),
 };
 
 bool

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/text.h"
+
 ProtobufCMessage *
 message_new(const ProtobufCMessageDescriptor *shape)
 {
@@ -391,6 +393,18 @@ print_prefix(FILE *out, const struct prefix *prefix)
 static bool print_fields(FILE *out, const ProtobufCMessage *message,
     const struct prefix *prefix, bool first);
 
+/* As text, if they are. */
+static void
+print_bytes(FILE *out, const ProtobufCBinaryData *bytes)
+{
+	struct text text = { (const char *)bytes->data, bytes->len };
+
+	if (text_is_plain(text))
+		fprintf(out, "\"%.*s\"", (int)text.size, text.bytes);
+	else
+		fprintf(out, "(%zu bytes)", text.size);
+}
+
 /* One of a field's, or its only one. */
 static void
 print_one(FILE *out, const ProtobufCMessageDescriptor *shape,
@@ -404,8 +418,7 @@ print_one(FILE *out, const ProtobufCMessageDescriptor *shape,
 		if (field->type == PROTOBUF_C_TYPE_STRING)
 			fprintf(out, "\"%s\"", ((char *const *)at)[i]);
 		else
-			fprintf(out, "(%zu bytes)",
-			    ((const ProtobufCBinaryData *)at)[i].len);
+			print_bytes(out, (const ProtobufCBinaryData *)at + i);
 		break;
 	case FIELD_MESSAGE:
 		fputc('{', out);

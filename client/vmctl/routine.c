@@ -16,6 +16,7 @@ static const struct {
 } services[] = {
 	{ MACH_HOST_BASE, &mach_host__descriptor, "host" },
 	{ HOST_PRIV_BASE, &host_priv__descriptor, "host" },
+	{ BOOTSTRAP_BASE, &bootstrap__descriptor, "bootstrap" },
 	{ MACH_PORT_BASE, &mach_port__descriptor, "task" },
 	{ TASK_BASE, &task__descriptor, "task" },
 	{ VM_MAP_BASE, &vm_map__descriptor, "task" },

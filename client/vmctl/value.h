@@ -37,6 +37,10 @@ enum meaning {
 	MEANING_RIGHT,        /* to a port */
 	MEANING_PORT_TYPE,    /* the rights of a name */
 	MEANING_MESSAGE_TYPE, /* what becomes of a right in a message */
+	MEANING_NOTIFICATION, /* what a message tells of a port */
+	MEANING_PORT_INFO,    /* flavours of mach_port_get_attributes */
+	MEANING_STATUS,       /* of what is registered */
+	MEANING_NAME_MODE,    /* who may look it up */
 };
 
 struct value {

@@ -32,6 +32,14 @@ get_host(struct value *value, struct complaint *complaint)
 }
 
 static bool
+get_bootstrap(struct value *value, struct complaint *complaint)
+{
+	(void)complaint;
+	*value = (struct value){ bootstrap_port, MEANING_HEX };
+	return true;
+}
+
+static bool
 get_null(struct value *value, struct complaint *complaint)
 {
 	(void)complaint;
@@ -45,6 +53,7 @@ static const struct {
 } builtins[] = {
 	{ "self", get_self },
 	{ "host", get_host },
+	{ "bootstrap", get_bootstrap },
 	{ "null", get_null },
 };
 

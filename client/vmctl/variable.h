@@ -3,6 +3,7 @@
  *
  *      $self   the task that the daemon gives to a connection
  *      $host   the host; asked for when it is first used
+ *      $bootstrap   the registry of names
  *      $null   0
  */
 #pragma once

@@ -13,7 +13,8 @@ enum {
 };
 
 /* Bits for special ports. GNU Mach's and OSF's 3 is for exceptions; OSF's 5 and
- * 6 are ledgers. */
+ * 6 are ledgers. There are neither here, and as long as nobody sets them, OSF's
+ * are what xnu's are. */
 enum {
 	KERNEL = 1 << TASK_KERNEL_PORT,
 	HOST = 1 << TASK_HOST_PORT,
@@ -45,6 +46,7 @@ const struct personality personality_osf = {
 	.resume_idle = KERN_SUCCESS,
 	.special_ports = KERNEL | HOST | NAME | BOOTSTRAP | INSPECT | READ,
 	.special_ports_set = KERNEL | HOST | NAME | BOOTSTRAP | INSPECT | READ,
+	.task_flavors = true,
 	.registered_ports = 3,
 	.attribute = NO_ATTRIBUTE,
 	.deallocate = {
@@ -83,6 +85,7 @@ const struct personality personality_xnu = {
 	    KERNEL | HOST | NAME | BOOTSTRAP | INSPECT | READ | LATE,
 	.special_ports_set = BOOTSTRAP | LATE,
 	.special_ports_kept = KERNEL | HOST,
+	.task_flavors = true,
 	.registered_ports = 3,
 	.attribute = NO_ATTRIBUTE,
 	.deallocate = {

@@ -55,8 +55,10 @@ struct personality {
 	uint16_t special_ports;      /* bits: those that a task has, */
 	uint16_t special_ports_set;  /* that can be set, */
 	uint16_t special_ports_kept; /* and whose setting is KERN_NO_ACCESS */
-	uint8_t registered_ports;    /* that mach_ports_register keeps */
-	bool dead_is_no_name;        /* mach_port_type, mach_port_get_refs: null
+	bool task_flavors; /* name, inspect and read ports, where those are
+			      that nobody has set */
+	uint8_t registered_ports; /* that mach_ports_register keeps */
+	bool dead_is_no_name;     /* mach_port_type, mach_port_get_refs: null
 				       and dead are KERN_INVALID_NAME */
 
 	struct range_rule deallocate;

@@ -11,6 +11,7 @@
 #include "common/cleanup.h"
 #include "server/port.h"
 #include "server/port_space.h"
+#include "server/registry.h"
 #include "server/vm/memory_entry.h"
 #include "server/vm/task.h"
 #include "server/vm/vm_check.h"
@@ -125,6 +126,9 @@ draw_port(const struct port *port)
 	fprintf(to, "port %p: kind %d refs %u holds %u task %p\n",
 	    (const void *)port, (int)port->kind, port->refs, port->hold_count,
 	    (const void *)port->task);
+	if (port->kind == PORT_QUEUE)
+		fprintf(to, "  made %u asked %d\n", port->mscount,
+		    port->no_senders != NULL);
 	if (port->task)
 		fprintf(to, "  refs %u suspended %u map %p\n", port->task->refs,
 		    port->task->suspend_count, (const void *)port->task->map);
@@ -148,11 +152,27 @@ draw_space(const struct port_space *space)
 	uint32_t at = 0;
 
 	while ((right = port_space_next(space, &at))) {
-		fprintf(to, "name %x refs %u ", right->name, right->urefs);
+		fprintf(to, "name %x refs %u receives %d asked %d ",
+		    right->name, right->urefs, right->receive,
+		    right->request != NULL);
 		if (right->port)
 			draw_port(right->port);
 		else
 			fprintf(to, "dead\n");
+	}
+}
+
+static void
+draw_registry(const struct registry *registry)
+{
+	const struct text first = { "", 0 };
+	const struct registry_name *name = registry_behind(registry, 0, first);
+
+	for (; name; name = registry_next(name)) {
+		fprintf(to, "registered %u %.*s group %u mode %o ",
+		    name->user->uid, (int)name->text.size, name->text.bytes,
+		    name->group, name->mode);
+		draw_port(name->port);
 	}
 }
 
@@ -235,6 +255,8 @@ stage_picture(void)
 
 	fault_enter();
 	complaint = vm_check(&stage_server.vm);
+	if (!complaint)
+		complaint = registry_check(&stage_server.registry);
 	fault_leave();
 	ck_assert_msg(complaint == NULL, "%s", complaint);
 	to = open_memstream(&text, &size);
@@ -243,6 +265,7 @@ stage_picture(void)
 		draw_map(map);
 	LIST_FOREACH(connection, &stage_server.connections, link)
 		draw_connection(connection);
+	draw_registry(&stage_server.registry);
 	draw_counts();
 	fclose(to);
 	return text;

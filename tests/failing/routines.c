@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include <mach/mig_errors.h>
+#include <servers/bootstrap_defs.h>
 
 #include "common/cleanup.h"
 #include "common/msg.h"
@@ -177,7 +178,22 @@ is_undone(const struct lack *lack, unsigned n, const char *line, int id,
 	return !differs;
 }
 
-/* One who was hung up on has left nothing. */
+/* What is registered outlives who registered it. */
+static void
+remove_names(void)
+{
+	const struct text first = { "", 0 };
+	struct registry_name *name;
+
+	fault_enter();
+	while ((name = registry_behind(&stage_server.registry, 0, first)))
+		registry_remove(name);
+	server_wake(&stage_server);
+	fault_leave();
+	stage_run();
+}
+
+/* One who was hung up on has left nothing else. */
 static bool
 is_gone(const struct lack *lack, unsigned n, const char *line, int id)
 {
@@ -185,6 +201,7 @@ is_gone(const struct lack *lack, unsigned n, const char *line, int id)
 	char *after = stage_picture();
 
 	free(after);
+	remove_names();
 	refused++;
 	if (LIST_EMPTY(&vm->maps) && vm->entries.used == 0 &&
 	    vm->objects.used == 0 && vm->pages.used == 0 && lack->blocks)
@@ -212,7 +229,7 @@ attempt(const struct lack *lack, unsigned n, const struct scene_call *call,
 		return is_gone(lack, n, line, id) ? ANEW : DONE;
 	if (kr == call->code)
 		return lack->blocks && fault_happened() ? ANEW : DONE;
-	if (kr == KERN_RESOURCE_SHORTAGE)
+	if (kr == KERN_RESOURCE_SHORTAGE || kr == BOOTSTRAP_NO_MEMORY)
 		return is_undone(lack, n, line, id, before) ? AGAIN : ANEW;
 	snprintf(text, sizeof(text), "answers %d", kr);
 	complain(lack, n, line, id, text);
@@ -418,6 +435,31 @@ TEST(the_task_of_a_connection_is_made_whole_or_not_at_all)
 		stage_close();
 	} while (kr != KERN_SUCCESS);
 	ck_assert_uint_gt(n, 4);
+}
+
+TEST(the_right_to_the_registry_is_made_or_the_call_refused)
+{
+	const char line[] = "bootstrap_status bootstrap service_name=none";
+	unsigned n = 0;
+	kern_return_t kr;
+
+	do {
+		char *before;
+
+		stage_open(XNU);
+		stage_succeeds("vmd_statistics 0");
+		before = stage_picture();
+		fault_allocation(++n, false);
+		kr = stage_call(line);
+		fault_allocation(0, false);
+		if (kr == KERN_RESOURCE_SHORTAGE)
+			ck_assert_ptr_null(stage_differs(before));
+		ck_assert_int_eq(stage_call(line), BOOTSTRAP_UNKNOWN_SERVICE);
+		free(before);
+		stage_close();
+	} while (kr == KERN_RESOURCE_SHORTAGE);
+	ck_assert_int_eq(kr, BOOTSTRAP_UNKNOWN_SERVICE);
+	ck_assert_uint_gt(n, 2);
 }
 
 static const char wire_8_pages[] =

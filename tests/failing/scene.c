@@ -57,6 +57,8 @@ static const char *const scene[] = {
 	"permission=400003",
 	"vm_map self address=300000 size=4000 mask=0 flags=0 object=entry "
 	"max_protection=3",
+	"bootstrap_register bootstrap service_name=entry service_port=entry",
+	"bootstrap_register bootstrap service_name=task service_port=other",
 	NULL,
 };
 
@@ -275,6 +277,8 @@ const struct scene_call scene_calls[] = {
 	{ "task_get_special_port child which_port=1", 0 },
 	{ "[ox] task_get_special_port child which_port=2", 0 },
 	{ "task_get_special_port child which_port=4", 0 },
+	{ "[ox] task_get_special_port child which_port=3", 0 },
+	{ "[ox] task_get_special_port child which_port=6", 0 },
 	{ "task_set_special_port child which_port=4 special_port=other", 0 },
 	{ "task_terminate other; "
 	  "task_set_special_port child which_port=4 special_port=other",
@@ -291,6 +295,28 @@ const struct scene_call scene_calls[] = {
 	{ "mach_port_insert_right self name=child poly=child poly_poly=13", 0 },
 	{ "mach_port_insert_right self name=77703 poly=snap poly_poly=11", 0 },
 	{ "mach_port_extract_right self name=child msgt_name=13", 0 },
+	{ "mach_port_allocate self right=1", 0 },
+	{ "mach_port_allocate self right=4", 0 },
+	{ "mach_port_allocate_name self right=1 name=77703", 0 },
+	{ "mach_port_rename self old_name=child new_name=77703", 0 },
+	{ "box = mach_port_allocate self right=1; "
+	  "mach_port_insert_right self name=box poly=box poly_poly=14",
+	    0 },
+	{ "box = mach_port_allocate self right=1; "
+	  "mach_port_get_attributes self name=box flavor=2",
+	    0 },
+	{ "box = mach_port_allocate self right=1; "
+	  "mach_port_request_notification self name=child msgid=48 sync=0 "
+	  "notify=box notify_poly=15",
+	    0 },
+	{ "box = mach_port_allocate self right=1; task_terminate child; "
+	  "mach_port_request_notification self name=child msgid=48 sync=1 "
+	  "notify=box notify_poly=15",
+	    0 },
+	{ "box = mach_port_allocate self right=1; "
+	  "mach_port_request_notification self name=box msgid=46 sync=0 "
+	  "notify=box notify_poly=15",
+	    0 },
 
 	/* --- host ------------------------------------------------------ */
 	{ "host_info host flavor=1", 0 },
@@ -314,6 +340,38 @@ const struct scene_call scene_calls[] = {
 	{ "vm_wire priv task=self address=141000 size=1000 desired_access=0",
 	    0 },
 
+	/* --- bootstrap ------------------------------------------------- */
+	{ "bootstrap_register bootstrap service_name=new service_port=child",
+	    0 },
+	{ "bootstrap_register bootstrap service_name=1 service_port=child; "
+	  "bootstrap_register bootstrap service_name=2 service_port=child; "
+	  "bootstrap_register bootstrap service_name=3 service_port=child; "
+	  "bootstrap_register bootstrap service_name=4 service_port=child; "
+	  "bootstrap_register bootstrap service_name=5 service_port=child; "
+	  "bootstrap_register bootstrap service_name=6 service_port=child; "
+	  "bootstrap_register bootstrap service_name=7 service_port=child",
+	    0 },
+	{ "bootstrap_register bootstrap service_name=entry service_port=0; "
+	  "bootstrap_register bootstrap service_name=task service_port=0; "
+	  "bootstrap_register bootstrap service_name=new service_port=child",
+	    0 },
+	{ "bootstrap_register bootstrap service_name=entry service_port=0", 0 },
+	{ "bootstrap_look_up bootstrap service_name=entry", 0 },
+	{ "mach_port_destroy self name=entry; "
+	  "bootstrap_look_up bootstrap service_name=entry",
+	    0 },
+	{ "mach_port_destroy self name=entry; "
+	  "mach_port_destroy self name=other; "
+	  "bootstrap_look_up_array bootstrap service_names=task,none,entry",
+	    0 },
+	{ "bootstrap_status bootstrap service_name=task", 0 },
+	{ "bootstrap_check_in bootstrap service_name=new", 0 },
+	{ "bootstrap_register bootstrap service_name=entry service_port=0; "
+	  "bootstrap_register bootstrap service_name=task service_port=0; "
+	  "bootstrap_check_in bootstrap service_name=new",
+	    0 },
+	{ "bootstrap_info bootstrap", 0 },
+
 	/* --- gnumach --------------------------------------------------- */
 	{ "vm_statistics self", 0 },
 	{ "vm_cache_statistics self", 0 },
@@ -332,6 +390,10 @@ const struct scene_call scene_calls[] = {
 	{ "vmd_statistics 0", 0 },
 	{ "vmd_pages self address=100000 size=8000", 0 },
 	{ "vmd_check 0", 0 },
+	{ "mach_port_destroy self name=entry; vmd_look_up 0 name=entry", 0 },
+	{ "vmd_name_set 0 name=entry new_owner=1234 group=5 mode=20", 0 },
+	{ "vmd_name_remove 0 name=entry", 0 },
+	{ "vmd_names 0", 0 },
 	{ NULL, 0 },
 };
 

@@ -25,6 +25,7 @@ const struct stage_service stage_services[] = {
 	{ &mach_port__descriptor, MACH_PORT_BASE },
 	{ &mach_host__descriptor, MACH_HOST_BASE },
 	{ &host_priv__descriptor, HOST_PRIV_BASE },
+	{ &bootstrap__descriptor, BOOTSTRAP_BASE },
 	{ &mach__descriptor, MACH_BASE },
 	{ &gnumach__descriptor, GNUMACH_BASE },
 	{ &vmd__descriptor, VMD_BASE },
@@ -139,6 +140,7 @@ stage_open(char personality)
 	stage_greet(stage_client, personality);
 	variable_count = 0;
 	remember("self", MSG_TASK_SELF);
+	remember("bootstrap", MSG_BOOTSTRAP);
 }
 
 void
@@ -195,25 +197,30 @@ value_of(const char *text)
 	return 0;
 }
 
+/* By its name; or by its id, and of two that have it the one of the name. */
 static const ProtobufCMethodDescriptor *
 find_routine(const char *name, int *id)
 {
+	const ProtobufCMethodDescriptor *found = NULL;
+
 	for (size_t i = 0; i < stage_service_count; i++) {
 		const ProtobufCServiceDescriptor *service =
 		    stage_services[i].descriptor;
 
 		for (unsigned j = 0; j < service->n_methods; j++) {
-			int this = stage_services[i].base + (int)j;
+			const ProtobufCMethodDescriptor *this =
+			    &service->methods[j];
+			int its_id = stage_services[i].base + (int)j;
+			bool named = strcmp(this->name, name) == 0;
 
-			if (*id != 0 ? *id != this
-				     : strcmp(service->methods[j].name, name))
-				continue;
-			*id = this;
-			return &service->methods[j];
+			if (*id == 0 && named)
+				*id = its_id;
+			if (*id == its_id && (!found || named))
+				found = this;
 		}
 	}
-	ck_abort_msg("there is no routine %s", name);
-	return NULL;
+	ck_assert_msg(found != NULL, "there is no routine %s", name);
+	return found;
 }
 
 static void
@@ -249,6 +256,26 @@ set_numbers(const ProtobufCFieldDescriptor *field, uint8_t *message, char *text)
 		set_number(field, &numbers[count++], value_of(word));
 	*(size_t *)(void *)(message + field->quantifier_offset) = count;
 	*(void **)(void *)(message + field->offset) = numbers;
+}
+
+static ProtobufCBinaryData
+bytes_of(char *text)
+{
+	return (ProtobufCBinaryData){ strlen(text), (uint8_t *)text };
+}
+
+/* `a,b,c` of texts. */
+static void
+set_texts(const ProtobufCFieldDescriptor *field, uint8_t *message, char *text)
+{
+	static ProtobufCBinaryData texts[ELEMENTS];
+	char *rest, *word = strtok_r(text, ",", &rest);
+	size_t count = 0;
+
+	for (; word; word = strtok_r(NULL, ",", &rest))
+		texts[count++] = bytes_of(word);
+	*(size_t *)(void *)(message + field->quantifier_offset) = count;
+	*(void **)(void *)(message + field->offset) = texts;
 }
 
 /* `address+size,address+size` of ranges. */
@@ -287,12 +314,17 @@ set_field(ProtobufCMessage *message, const char *name, char *value)
 	if (field->label == PROTOBUF_C_LABEL_REPEATED) {
 		if (field->type == PROTOBUF_C_TYPE_MESSAGE)
 			set_ranges(field, base, value);
+		else if (field->type == PROTOBUF_C_TYPE_BYTES)
+			set_texts(field, base, value);
 		else
 			set_numbers(field, base, value);
 		return;
 	}
 	if (field->type == PROTOBUF_C_TYPE_STRING)
 		*(char **)(void *)(base + field->offset) = value;
+	else if (field->type == PROTOBUF_C_TYPE_BYTES)
+		*(ProtobufCBinaryData *)(void *)(base + field->offset) =
+		    bytes_of(value);
 	else
 		set_number(field, base + field->offset, value_of(value));
 	if (field->label == PROTOBUF_C_LABEL_OPTIONAL &&

@@ -173,14 +173,13 @@ TEST(each_personality_has_its_special_ports)
 	in_each_personality(special_ports_are_judged);
 }
 
-TEST(a_task_has_itself_and_the_host_without_anybodys_setting_them)
+TEST(a_task_has_itself_the_host_and_the_registry_without_anybodys_setting_them)
 {
 	mach_port_t host = mach_host_self();
 
 	ck_assert_uint_eq(special(task, TASK_KERNEL_PORT), task);
 	ck_assert_uint_eq(special(task, TASK_HOST_PORT), host);
-	ck_assert_uint_eq(special(task, TASK_NAME_PORT), MACH_PORT_NULL);
-	ck_assert_uint_eq(special(task, TASK_BOOTSTRAP_PORT), MACH_PORT_NULL);
+	ck_assert_uint_eq(special(task, TASK_BOOTSTRAP_PORT), bootstrap_port);
 	ck_assert_uint_eq(special(mach_task_self(), TASK_KERNEL_PORT),
 	    mach_task_self());
 }

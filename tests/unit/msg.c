@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cleanup.h"
 #include "common/msg.h"
 
 static const struct msg_descriptor data[2] = {
@@ -70,6 +71,66 @@ TEST(a_reply_has_its_code_before_the_body)
 	ck_assert_int_eq(msg.code, KERN_NO_SPACE);
 	ck_assert_uint_eq(msg.body_size, 0);
 	ck_assert_uint_eq(msg_data_size(&msg), 5001);
+}
+
+/* A notice with a body of 3 bytes, and what is read where a reply may be. */
+static int
+write_notice(uint8_t *bytes, struct msg *msg)
+{
+	struct msg notice = {
+		.kind = MSG_NOTICE,
+		.id = 72,
+		.local = 0x203,
+		.body_size = 3,
+	};
+
+	msg_write_head(&notice, bytes);
+	memcpy(bytes + 24, "abc", 3);
+	return msg_parse(msg, MSG_REPLY, bytes, 27);
+}
+
+TEST(a_notice_is_read_where_a_reply_may_be)
+{
+	uint8_t bytes[64];
+	struct msg msg;
+
+	ck_assert_int_eq(write_notice(bytes, &msg), 27);
+	ck_assert_int_eq(msg.kind, MSG_NOTICE);
+	ck_assert_int_eq(msg.id, 72);
+	ck_assert_uint_eq(msg.remote, MACH_PORT_NULL);
+	ck_assert_uint_eq(msg.local, 0x203);
+	ck_assert_uint_eq(msg.body_size, 3);
+	ck_assert_mem_eq(msg.body, "abc", 3);
+	ck_assert_int_eq(msg_parse(&msg, MSG_REQUEST, bytes, 27), -EBADMSG);
+	for (size_t size = 0; size < 27; size++)
+		ck_assert_int_eq(msg_parse(&msg, MSG_REPLY, bytes, size), 0);
+}
+
+TEST(what_no_notice_has_makes_it_none)
+{
+	static const struct {
+		size_t at;
+		uint32_t word;
+	} rows[] = {
+		{ 0, 0x80001200 }, /* data */
+		{ 0, 0x1212 },     /* both rights */
+		{ 4, 23 },         /* less than a header */
+		{ 4, 70000 },      /* too large */
+		{ 8, 1 },          /* a remote port */
+		{ 12, 0 },         /* no local port */
+		{ 12, ~0u },       /* a dead one */
+		{ 16, 1 },         /* a voucher */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint8_t bytes[64];
+		struct msg msg;
+
+		write_notice(bytes, &msg);
+		memcpy(bytes + rows[i].at, &rows[i].word, 4);
+		ck_assert_int_eq(msg_parse(&msg, MSG_REPLY, bytes, 27),
+		    -EBADMSG);
+	}
 }
 
 TEST(half_a_message_is_waited_for)

@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <mach/notify.h>
+
 #include "common/msg.h"
 #include "server/port.h"
+#include "server/port_notify.h"
 #include "server/port_space.h"
 #include "server/vm/memory_entry.h"
 #include "server/vm/personality.h"
@@ -14,6 +17,7 @@
 
 static struct port_space here, there;
 static struct port *port;
+static struct port_right *receiver; /* in `here`; NULL: none yet */
 
 static struct port *
 new_task_port(void)
@@ -32,6 +36,7 @@ test_setup(void)
 	port_space_init(&here);
 	port_space_init(&there);
 	port = new_task_port();
+	receiver = NULL;
 }
 
 void
@@ -87,12 +92,33 @@ TEST(a_name_that_was_given_back_means_nothing_when_its_slot_is_used_again)
 {
 	mach_port_name_t old = insert(&here, port), name;
 
-	port_right_release(port_space_lookup(&here, old));
-	ck_assert_ptr_null(port_space_lookup(&here, old));
-	name = insert(&here, port);
-	ck_assert_uint_eq(name >> 8, old >> 8);
+	do {
+		port_right_release(
+		    port_space_lookup(&here, LIST_FIRST(&port->rights)->name));
+		ck_assert_ptr_null(port_space_lookup(&here, old));
+		name = insert(&here, port);
+	} while (name >> 8 != old >> 8);
 	ck_assert_uint_ne(name, old);
 	ck_assert_ptr_null(port_space_lookup(&here, old));
+}
+
+TEST(a_name_comes_again_when_all_others_have_had_their_turn)
+{
+	enum { GENERATIONS = 256 };
+	struct port *other = new_task_port();
+	mach_port_name_t old, name;
+	unsigned turns = 0;
+
+	insert(&here, other);
+	old = insert(&here, port);
+	do {
+		port_right_release(
+		    port_space_lookup(&here, LIST_FIRST(&port->rights)->name));
+		name = insert(&here, port);
+		turns++;
+	} while (name != old);
+	ck_assert_uint_eq(turns, GENERATIONS * (here.size - 4));
+	port_unref(other);
 }
 
 TEST(when_a_task_is_terminated_all_rights_to_it_are_dead_names)
@@ -287,7 +313,7 @@ free_list_is_whole(const struct port_space *space)
 	}
 	for (uint32_t i = 0; i < space->size; i++)
 		count -= space->slots[i].free;
-	return count == 0;
+	return count == 0 && space->last_free == prev;
 }
 
 TEST(names_that_come_and_go_leave_the_slots_in_order)
@@ -319,6 +345,291 @@ TEST(names_that_come_and_go_leave_the_slots_in_order)
 	}
 	for (unsigned i = 0; i < PORTS; i++)
 		port_unref(ports[i]);
+}
+
+static void
+hold(struct port *task, unsigned place, struct port *which)
+{
+	ck_assert_int_eq(port_hold(task, place, which), KERN_SUCCESS);
+}
+
+static struct port *
+held(struct port *task, unsigned place)
+{
+	struct port *which = NULL;
+
+	ck_assert(port_held(task, place, &which));
+	return which;
+}
+
+/* --- Receive rights ---------------------------------------------------- */
+
+enum { RECEIVE = MACH_PORT_RIGHT_RECEIVE, DEAD = MACH_PORT_RIGHT_DEAD_NAME };
+
+static struct port_right *
+new_right(mach_port_right_t kind)
+{
+	mach_port_name_t name = MACH_PORT_NULL;
+
+	ck_assert_int_eq(port_space_allocate(&here, kind, &name), KERN_SUCCESS);
+	return port_space_lookup(&here, name);
+}
+
+/* Of a space that has no right to the port, or has. */
+static bool
+is_dead_name(struct port_space *space, mach_port_name_t name, uint32_t urefs)
+{
+	const struct port_right *right = port_space_lookup(space, name);
+
+	return right && !right->port && right->urefs == urefs &&
+	       !right->receive;
+}
+
+TEST(a_name_may_stand_for_a_receive_right_and_for_send_rights)
+{
+	struct port_right *right = new_right(RECEIVE);
+
+	ck_assert(right->receive && !port_right_sends(right));
+	ck_assert(!port_has_senders(right->port));
+	ck_assert_int_eq(port_right_make_send(right), KERN_SUCCESS);
+	ck_assert(port_right_sends(right) && port_has_senders(right->port));
+	ck_assert_uint_eq(insert(&here, right->port), right->name);
+	ck_assert_uint_eq(right->urefs, 2);
+	ck_assert_uint_eq(right->port->mscount, 1);
+
+	ck_assert_int_eq(port_right_modify(right, -2), KERN_SUCCESS);
+	ck_assert_ptr_eq(port_space_lookup(&here, right->name), right);
+	ck_assert(!port_has_senders(right->port));
+	ck_assert_int_eq(port_right_make_send(right), KERN_SUCCESS);
+	ck_assert_uint_eq(right->port->mscount, 2);
+	ck_assert_int_eq(port_right_modify(right, 65534), KERN_UREFS_OVERFLOW);
+}
+
+TEST(a_receive_right_is_given_the_name_that_is_wanted)
+{
+	mach_port_name_t name = 0x5507, other = 0x5508, self = MSG_TASK_SELF;
+
+	ck_assert_int_eq(port_space_allocate(&here, RECEIVE, &name),
+	    KERN_SUCCESS);
+	ck_assert(port_space_lookup(&here, 0x5507)->receive);
+	ck_assert_int_eq(port_space_allocate(&here, RECEIVE, &name),
+	    KERN_NAME_EXISTS);
+	ck_assert_int_eq(port_space_allocate(&here, DEAD, &other),
+	    KERN_NO_SPACE);
+	ck_assert_int_eq(port_space_allocate(&here, DEAD, &self),
+	    KERN_NO_SPACE);
+	ck_assert_uint_eq(other, 0x5508);
+}
+
+TEST(with_the_receive_right_all_send_rights_die)
+{
+	struct port_right *right = new_right(RECEIVE);
+	mach_port_name_t mine = right->name, theirs;
+
+	theirs = insert(&there, right->port);
+	insert(&there, right->port);
+	port_right_make_send(right);
+	hold(port, 4, right->port);
+	port_destroy(right->port);
+	ck_assert(is_dead_name(&here, mine, 1));
+	ck_assert(is_dead_name(&there, theirs, 2));
+	ck_assert(port_is_dead(held(port, 4)));
+}
+
+TEST(a_name_that_only_receives_is_gone_with_its_right)
+{
+	struct port_right *right = new_right(RECEIVE);
+	mach_port_name_t mine = right->name, theirs;
+
+	theirs = insert(&there, right->port);
+	port_destroy(right->port);
+	ck_assert_ptr_null(port_space_lookup(&here, mine));
+	ck_assert(is_dead_name(&there, theirs, 1));
+}
+
+TEST(a_name_is_destroyed_with_both_rights)
+{
+	struct port_right *right = new_right(RECEIVE);
+	mach_port_name_t mine = right->name, theirs;
+
+	theirs = insert(&there, right->port);
+	port_right_make_send(right);
+	port_right_destroy(right);
+	ck_assert_ptr_null(port_space_lookup(&here, mine));
+	ck_assert(is_dead_name(&there, theirs, 1));
+}
+
+TEST(a_space_that_goes_leaves_dead_names_of_what_it_received_from)
+{
+	struct port_right *right = new_right(RECEIVE);
+	mach_port_name_t theirs = insert(&there, right->port);
+
+	port_space_deinit(&here);
+	ck_assert(is_dead_name(&there, theirs, 1));
+}
+
+TEST(a_dead_name_may_be_made)
+{
+	struct port_right *right = new_right(DEAD);
+	mach_port_name_t name = right->name;
+
+	ck_assert(is_dead_name(&here, name, 1));
+	port_right_release(right);
+	ck_assert_ptr_null(port_space_lookup(&here, name));
+}
+
+/* --- Notifications ----------------------------------------------------- */
+
+static struct port_request **
+of_receiver(void)
+{
+	receiver = receiver ? receiver : new_right(RECEIVE);
+	return &receiver->port->no_senders;
+}
+
+static void
+request(struct port_request **place)
+{
+	of_receiver();
+	ck_assert_int_eq(port_request_new(receiver->port, place), KERN_SUCCESS);
+}
+
+/* The next message says this. */
+static void
+is_told(mach_msg_id_t id, uint32_t value)
+{
+	struct port_request *message = port_space_message(&here);
+
+	ck_assert_ptr_nonnull(message);
+	ck_assert_ptr_eq(message->notify, receiver->port);
+	ck_assert_int_eq(message->id, id);
+	ck_assert_uint_eq(message->value, value);
+	port_request_free(message);
+}
+
+static void
+is_told_no_more(void)
+{
+	ck_assert_ptr_null(port_space_message(&here));
+}
+
+TEST(who_asked_is_told_once_that_a_port_has_died)
+{
+	mach_port_name_t name = insert(&here, port);
+
+	request(&port_space_lookup(&here, name)->request);
+	is_told_no_more();
+	port_destroy(port);
+	ck_assert(is_dead_name(&here, name, 2));
+	is_told(MACH_NOTIFY_DEAD_NAME, name);
+	is_told_no_more();
+	ck_assert_uint_eq(here.request_count, 0);
+}
+
+TEST(who_asked_is_told_that_the_name_was_freed)
+{
+	mach_port_name_t name = insert(&here, port);
+
+	request(&port_space_lookup(&here, name)->request);
+	port_right_release(port_space_lookup(&here, name));
+	is_told(MACH_NOTIFY_PORT_DELETED, name);
+	name = insert(&here, port);
+	request(&port_space_lookup(&here, name)->request);
+	port_right_destroy(port_space_lookup(&here, name));
+	is_told(MACH_NOTIFY_PORT_DELETED, name);
+	is_told_no_more();
+}
+
+TEST(who_asked_is_told_that_another_request_took_the_place)
+{
+	mach_port_name_t name = insert(&here, port);
+
+	request(&port_space_lookup(&here, name)->request);
+	request(&port_space_lookup(&here, name)->request);
+	is_told(MACH_NOTIFY_SEND_ONCE, 0);
+	is_told_no_more();
+	port_destroy(port);
+	is_told(MACH_NOTIFY_DEAD_NAME, name);
+}
+
+TEST(the_name_told_is_the_one_that_the_right_has_then)
+{
+	mach_port_name_t name = insert(&here, port);
+
+	request(&port_space_lookup(&here, name)->request);
+	ck_assert_int_eq(rename_to(name, 0x7711), KERN_SUCCESS);
+	port_destroy(port);
+	is_told(MACH_NOTIFY_DEAD_NAME, 0x7711);
+}
+
+TEST(who_asked_is_told_when_the_last_send_right_goes)
+{
+	mach_port_name_t theirs;
+
+	request(of_receiver());
+	port_right_make_send(receiver);
+	theirs = insert(&there, receiver->port);
+	hold(port, 4, receiver->port);
+	port_right_release(receiver);
+	port_right_release(port_space_lookup(&there, theirs));
+	is_told_no_more();
+	hold(port, 4, NULL);
+	is_told(MACH_NOTIFY_NO_SENDERS, 1);
+	insert(&there, receiver->port);
+	port_space_deinit(&there);
+	is_told_no_more();
+}
+
+TEST(a_space_that_goes_sends_no_more)
+{
+	request(of_receiver());
+	insert(&there, receiver->port);
+	port_space_deinit(&there);
+	is_told(MACH_NOTIFY_NO_SENDERS, 0);
+}
+
+TEST(a_receive_right_that_goes_takes_its_requests_along)
+{
+	struct port_right *other = new_right(RECEIVE);
+	mach_port_name_t name = insert(&here, port), second;
+
+	second = insert(&here, other->port);
+	request(&other->port->no_senders);
+	request(&port_space_lookup(&here, name)->request);
+	request(of_receiver());
+	port_right_release(port_space_lookup(&here, second));
+	is_told(MACH_NOTIFY_NO_SENDERS, 0);
+	request(&other->port->no_senders);
+	port_destroy(other->port);
+	is_told(MACH_NOTIFY_SEND_ONCE, 0);
+	ck_assert_uint_eq(here.request_count, 2);
+
+	port_destroy(receiver->port);
+	ck_assert_ptr_null(port_space_lookup(&here, name)->request);
+	ck_assert_uint_eq(here.request_count, 0);
+	is_told_no_more();
+}
+
+TEST(messages_go_with_the_receive_right_that_they_are_for)
+{
+	mach_port_name_t name = insert(&here, port);
+
+	request(&port_space_lookup(&here, name)->request);
+	port_destroy(port);
+	ck_assert_ptr_nonnull(port_space_message(&here));
+	port_right_destroy(receiver);
+	is_told_no_more();
+}
+
+TEST(a_port_that_asks_about_itself_is_told_nothing_when_it_dies)
+{
+	of_receiver();
+	port_right_make_send(receiver);
+	request(&receiver->request);
+	request(of_receiver());
+	port_destroy(receiver->port);
+	is_told_no_more();
+	ck_assert_uint_eq(here.request_count, 0);
 }
 
 /* --- Kinds ------------------------------------------------------------- */
@@ -370,21 +681,6 @@ tasks(void)
 	LIST_FOREACH(map, &machine.maps, link)
 		count++;
 	return count;
-}
-
-static void
-hold(struct port *task, unsigned place, struct port *which)
-{
-	ck_assert_int_eq(port_hold(task, place, which), KERN_SUCCESS);
-}
-
-static struct port *
-held(struct port *task, unsigned place)
-{
-	struct port *which = NULL;
-
-	ck_assert(port_held(task, place, &which));
-	return which;
 }
 
 /* A task's port that nobody has but the one who holds it. */
