@@ -28,6 +28,7 @@ enum {
 	PARTS = 256,                /* of one sendmsg */
 	SEND_AT_ONCE = 1024 * 1024, /* bytes, in a turn */
 	MOVED_LEAST = 64 * 1024,    /* bytes, in server::patience */
+	REAP_STEPS = 64,            /* of what was sent, at once */
 };
 
 static_assert(SERVER_INPUT >= 2 * (MSG_BODY_MAX + 4096), "a message fits");
@@ -79,6 +80,8 @@ chunk_done(struct connection *connection, struct connection_chunk *chunk)
 		server->spare = chunk;
 	} else {
 		chunk_free(chunk);
+		if (vm_machine_reap(&server->vm, REAP_STEPS))
+			server_wake(server);
 	}
 }
 
