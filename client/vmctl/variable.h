@@ -1,10 +1,10 @@
 /*
- * Variables: the replies that a script keeps, and three that are there
+ * Variables: the replies that a script keeps, and four that are there
  *
- *      $self   the task that the daemon gives to a connection
- *      $host   the host; asked for when it is first used
+ *      $self        the task that the daemon gives to a connection
+ *      $host        the host; asked for when it is first used
  *      $bootstrap   the registry of names
- *      $null   0
+ *      $null        0
  */
 #pragma once
 
