@@ -26,6 +26,22 @@ call_answer(struct call *call, kern_return_t code)
 	pthread_cond_signal(&call->wake);
 }
 
+/* Is it a request for a notification? */
+static bool
+may_bring_message(const struct call *call)
+{
+	return call->id == MACH_PORT_ID(mach_port_request_notification);
+}
+
+/* Nothing comes of a call that has failed, unless it has come already: from a
+ * daemon that lies. */
+static void
+expect_less(struct session *session, const struct call *call)
+{
+	if (may_bring_message(call) && session->expected > 0)
+		session->expected--;
+}
+
 /* --- Sending ---------------------------------------------------------- */
 
 /* Steps over what was sent. */
@@ -202,13 +218,6 @@ keep_body(struct call *call, const struct msg *msg)
 	return true;
 }
 
-/* Is it a request for a notification? */
-static bool
-may_bring_message(const struct call *call)
-{
-	return call->id == MACH_PORT_ID(mach_port_request_notification);
-}
-
 /* Takes a reply, all of it, for the call that it is for. */
 static bool
 take_reply(struct session *session, struct call *call, const struct msg *msg,
@@ -247,7 +256,7 @@ hand_on(struct session *session, const struct msg *msg, size_t size)
 	pthread_mutex_lock(&session->lock);
 	TAILQ_REMOVE(&session->calls, call, link);
 	if (call->code != KERN_SUCCESS)
-		session->expected -= may_bring_message(call);
+		expect_less(session, call);
 	else if (call->done)
 		call->done(session, call->in);
 	call_answer(call, call->code);
@@ -366,7 +375,7 @@ ask(struct call *call, struct session **out)
 	pthread_mutex_lock(&session->lock);
 	if (r < 0 && !call->answered) {
 		TAILQ_REMOVE(&session->calls, call, link);
-		session->expected -= may_bring_message(call);
+		expect_less(session, call);
 		if (r == -EPIPE)
 			session_doom(session);
 		call_pass_on(session);

@@ -135,6 +135,26 @@ spoil_frame(uint8_t *frame, const struct hostile_answer *now)
 		    sizeof(now->parts_are));
 }
 
+/* For the receive right 0x503. */
+static void
+send_notices(int fd, const struct hostile_answer *now)
+{
+	const uint8_t body[] = { 1 << 3, (uint8_t)now->value };
+	struct msg notice = {
+		.kind = MSG_NOTICE,
+		.id = now->notice,
+		.local = 0x503,
+		.body_size = now->value > 0 ? sizeof(body) : 0,
+	};
+	uint8_t frame[64];
+	size_t head = msg_head_size(&notice);
+
+	msg_write_head(&notice, frame);
+	memcpy(frame + head, body, sizeof(body));
+	for (uint32_t i = 0; i < now->notices; i++)
+		send_all(fd, frame, head + notice.body_size);
+}
+
 /* The one who asks may say otherwise as soon as there is an answer. */
 static void
 answer(int fd, const struct msg *request)
@@ -144,6 +164,7 @@ answer(int fd, const struct msg *request)
 	size_t size;
 
 	now = *hostile;
+	send_notices(fd, &now);
 	size = write_frame(frame, request, &now);
 	spoil_frame(frame, &now);
 	send_all(fd, frame, now.cut > 0 ? now.cut : size);

@@ -24,13 +24,16 @@
  * right body. */
 struct hostile_answer {
 	kern_return_t code;
-	bool is_nobodys;    /* the reply is to a call that nobody made */
-	bool is_anothers;   /* its id is another routine's */
-	bool has_voucher;   /* which no frame has */
-	bool comes_twice;   /* the second time unasked */
-	uint32_t size;      /* that the frame says it has; 0: the right one */
-	uint32_t cut;       /* only so many bytes are sent; 0: all */
-	bool hangs_up;      /* behind that */
+	bool is_nobodys;  /* the reply is to a call that nobody made */
+	bool is_anothers; /* its id is another routine's */
+	bool has_voucher; /* which no frame has */
+	bool comes_twice; /* the second time unasked */
+	uint32_t size;    /* that the frame says it has; 0: the right one */
+	uint32_t cut;     /* only so many bytes are sent; 0: all */
+	bool hangs_up;    /* behind that */
+	uint32_t notices; /* so many come before it, of this id, */
+	mach_msg_id_t notice;
+	uint32_t value;     /* with this number; 0: they have no body */
 	uint32_t parts;     /* of data: so many */
 	uint32_t parts_are; /* a count that is said instead; 0: the right one */
 	uint64_t part[MSG_DESCRIPTORS_MAX]; /* bytes that each has */

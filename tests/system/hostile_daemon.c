@@ -768,6 +768,118 @@ TEST(what_is_said_unasked_answers_no_later_call)
 	in_a_child(hears_twice);
 }
 
+/* --- Notices ----------------------------------------------------------- */
+
+enum { BOX = 0x503, REQUESTS = 5 };
+
+/* With the next answer come so many. */
+static void
+tell(uint32_t notices, mach_msg_id_t id, uint32_t value)
+{
+	hostile->notices = notices;
+	hostile->notice = id;
+	hostile->value = value;
+}
+
+static kern_return_t
+ask_for_notice(void)
+{
+	mach_port_t previous;
+
+	return mach_port_request_notification(TASK, 0x703,
+	    MACH_NOTIFY_DEAD_NAME, 0, BOX, MACH_MSG_TYPE_MAKE_SEND_ONCE,
+	    &previous);
+}
+
+static void
+good_request(void)
+{
+	MachPortRequestNotificationReply out =
+	    MACH_PORT_REQUEST_NOTIFICATION_REPLY__INIT;
+
+	hostile_says(&out.base);
+}
+
+static mach_msg_return_t
+receive_notice(void)
+{
+	mach_dead_name_notification_t notice;
+	mach_msg_return_t mr =
+	    mach_msg(&notice.not_header, MACH_RCV_MSG | MACH_RCV_TIMEOUT, 0,
+		sizeof(notice), BOX, 0, MACH_PORT_NULL);
+
+	if (mr == MACH_MSG_SUCCESS)
+		ck_assert_uint_eq(notice.not_port, 77);
+	return mr;
+}
+
+/* As many as were asked for are kept, whenever they come, and not one more. */
+static void
+hears_what_it_asked_for(void)
+{
+	good_request();
+	for (unsigned i = 0; i < REQUESTS; i++)
+		answers(ask_for_notice(), KERN_SUCCESS);
+	tell(REQUESTS + 1, MACH_NOTIFY_DEAD_NAME, 77);
+	answers(ask_for_notice(), KERN_SUCCESS);
+	for (unsigned i = 0; i < REQUESTS + 1; i++)
+		answers(receive_notice(), MACH_MSG_SUCCESS);
+	tell(1, MACH_NOTIFY_DEAD_NAME, 77);
+	dies();
+	answers(receive_notice(), MACH_RCV_INVALID_NAME);
+}
+
+/* Requests that failed are none. */
+static void
+hears_of_what_failed(void)
+{
+	good_request();
+	hostile->code = KERN_INVALID_NAME;
+	hostile->body_size = 0;
+	tell(1, MACH_NOTIFY_DEAD_NAME, 77);
+	answers(ask_for_notice(), KERN_INVALID_NAME);
+	tell(0, 0, 0);
+	answers(ask_for_notice(), KERN_INVALID_NAME);
+	tell(1, MACH_NOTIFY_DEAD_NAME, 77);
+	dies();
+}
+
+TEST(no_more_notices_are_kept_than_were_asked_for)
+{
+	good_answer();
+	tell(1, MACH_NOTIFY_DEAD_NAME, 77);
+	in_a_child(dies);
+	in_a_child(hears_what_it_asked_for);
+	in_a_child(hears_of_what_failed);
+}
+
+static void
+hears_nonsense(void)
+{
+	answers(ask_for_notice(), MIG_SERVER_DIED);
+	answers(vm_deallocate(TASK, 0, PAGE), MACH_SEND_INVALID_DEST);
+}
+
+TEST(a_notice_that_is_none_ends_the_session)
+{
+	static const mach_msg_id_t ids[] = { INT32_MIN, -1, 0, 63, 64, 66, 69,
+		73, 3200, INT32_MAX };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		good_request();
+		tell(1, ids[i], 77);
+		in_a_child(hears_nonsense);
+	}
+	good_request();
+	tell(1, MACH_NOTIFY_DEAD_NAME, 0); /* of which name? */
+	in_a_child(hears_nonsense);
+	good_request();
+	tell(1, MACH_NOTIFY_DEAD_NAME, 0xff); /* a number without an end */
+	in_a_child(hears_nonsense);
+}
+
+/* --- Hellos ------------------------------------------------------------ */
+
 static void
 is_not_spoken_to(void)
 {

@@ -492,13 +492,29 @@ wait_for_notice(void *context)
 	return NULL;
 }
 
+/* Calls that were served on the own task, this one included. */
+static int
+calls(void)
+{
+	task_events_info_data_t info;
+	mach_msg_type_number_t count = TASK_EVENTS_INFO_COUNT;
+
+	succeeds(task_info(own, TASK_EVENTS_INFO, (task_info_t)&info, &count));
+	return info.messages_received;
+}
+
+/* Returns when the thread waits, for it has asked whether its right is one. */
 static void
 start(struct waiter *waiter, mach_port_t from)
 {
+	int before = calls(), asked = 0;
+
 	waiter->from = from;
 	ck_assert_int_eq(pthread_create(&waiter->thread, NULL, wait_for_notice,
 			     waiter),
 	    0);
+	while (calls() == before + ++asked)
+		usleep(1000);
 }
 
 static void
@@ -506,12 +522,6 @@ ends_with(struct waiter *waiter, mach_msg_return_t code)
 {
 	pthread_join(waiter->thread, NULL);
 	code_is(waiter->code, code, "who waited");
-}
-
-static void
-pause_a_bit(void)
-{
-	usleep(30000);
 }
 
 TEST(a_thread_that_waits_is_told_and_holds_up_nobody)
@@ -525,7 +535,6 @@ TEST(a_thread_that_waits_is_told_and_holds_up_nobody)
 		tasks[i] = new_task();
 		succeeds(try_to_ask(tasks[i], DIED, 0, boxes[i]));
 	}
-	pause_a_bit();
 	draw(own, 0x10000, "ab");
 	pages_are(own, 0x10000, "ab");
 	for (unsigned i = 3; i-- > 0;) {
@@ -543,7 +552,6 @@ TEST(a_thread_whose_right_goes_waits_no_longer)
 	start(&waiters[0], box);
 	start(&waiters[1], box);
 	start(&waiters[2], other);
-	pause_a_bit();
 	succeeds(mach_port_mod_refs(own, box, RECEIVE, -1));
 	ends_with(&waiters[0], MACH_RCV_PORT_DIED);
 	ends_with(&waiters[1], MACH_RCV_PORT_DIED);
@@ -558,7 +566,6 @@ TEST(a_thread_that_waits_learns_that_the_daemon_is_gone)
 
 	start(&waiters[0], box);
 	start(&waiters[1], box);
-	pause_a_bit();
 	daemon_stop();
 	stopped = true;
 	ends_with(&waiters[0], MACH_RCV_PORT_DIED);
@@ -579,14 +586,15 @@ TEST(a_thread_that_wants_to_be_is_interrupted)
 
 	sigaction(SIGUSR1, &action, NULL);
 	start(&waiter, box);
-	pause_a_bit();
-	pthread_kill(waiter.thread, SIGUSR1);
-	ends_with(&waiter, MACH_RCV_INTERRUPTED);
+	while (pthread_tryjoin_np(waiter.thread, NULL) != 0) {
+		pthread_kill(waiter.thread, SIGUSR1);
+		usleep(1000);
+	}
+	code_is(waiter.code, MACH_RCV_INTERRUPTED, "who waited");
 
 	waiter.option = MACH_RCV_TIMEOUT;
 	waiter.timeout = 200;
 	start(&waiter, box);
-	pause_a_bit();
 	pthread_kill(waiter.thread, SIGUSR1);
 	ends_with(&waiter, MACH_RCV_TIMED_OUT);
 }
