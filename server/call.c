@@ -5,6 +5,7 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/undefined.h"
 #include "server/connection.h"
 #include "server/dispatch.h"
 #include "server/fiber.h"
@@ -143,6 +144,7 @@ call_new(struct connection *connection, const struct msg *msg,
 		call = malloc(sizeof(*call));
 	if (!call)
 		return NULL;
+	MEMORY_UNDEFINED(call, sizeof(*call));
 	call->server = server;
 	call->connection = connection;
 	call->msg = *msg;

@@ -10,6 +10,7 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/undefined.h"
 #include "server/call.h"
 #include "server/notify.h"
 #include "server/peer.h"
@@ -77,6 +78,7 @@ chunk_done(struct connection *connection, struct connection_chunk *chunk)
 	TAILQ_REMOVE(&connection->out, chunk, link);
 	if (!server->spare && chunk->room == CHUNK_BYTES) {
 		*chunk = (struct connection_chunk){ .room = CHUNK_BYTES };
+		MEMORY_UNDEFINED(chunk->bytes, CHUNK_BYTES);
 		server->spare = chunk;
 	} else {
 		chunk_free(chunk);
@@ -617,8 +619,11 @@ read_messages(struct connection *connection)
 {
 	struct server *server = connection->server;
 	size_t rest = restore_rest(connection);
-	ssize_t n = recv(connection->fd, server->input + rest,
-	    SERVER_INPUT - rest, MSG_DONTWAIT);
+	ssize_t n;
+
+	MEMORY_UNDEFINED(server->input + rest, SERVER_INPUT - rest);
+	n = recv(connection->fd, server->input + rest, SERVER_INPUT - rest,
+	    MSG_DONTWAIT);
 
 	if (n <= 0) {
 		read_nothing(connection, n);

@@ -52,11 +52,14 @@ remove_dead(const char *path)
 	return unlink(path) < 0 ? -errno : 0;
 }
 
+/* Its own user's at first: nobody listens yet, and nobody else writes the
+ * folder. */
 static int
-bind_socket(struct listener *listener)
+bind_socket(struct listener *listener, mode_t mode, gid_t group)
 {
 	const struct sockaddr *address =
 	    (const struct sockaddr *)&listener->address;
+	const char *path = listener->address.sun_path;
 	mode_t mask;
 	int r;
 
@@ -67,17 +70,24 @@ bind_socket(struct listener *listener)
 	mask = umask(0177);
 	r = bind(listener->fd, address, sizeof(listener->address));
 	umask(mask);
-	if (r < 0 || listen(listener->fd, BACKLOG) < 0)
+	if (r < 0)
 		return -errno;
-	return 0;
+	if (chown(path, (uid_t)-1, group) < 0 || chmod(path, mode) < 0 ||
+	    listen(listener->fd, BACKLOG) < 0) {
+		r = -errno;
+		unlink(path);
+	}
+	return r;
 }
 
 int
-listener_open(struct listener *listener, const struct sockaddr_un *address)
+listener_open(struct listener *listener, const struct sockaddr_un *address,
+    mode_t mode, gid_t group)
 {
 	int r;
 
 	listener->address = *address;
+	listener->lent = false;
 	listener->fd = listener->lock = -1;
 	snprintf(listener->lock_path, sizeof(listener->lock_path), "%s.lock",
 	    address->sun_path);
@@ -85,7 +95,7 @@ listener_open(struct listener *listener, const struct sockaddr_un *address)
 	if (r == 0)
 		r = remove_dead(address->sun_path);
 	if (r == 0)
-		r = bind_socket(listener);
+		r = bind_socket(listener, mode, group);
 	if (r == 0)
 		return 0;
 	if (listener->fd >= 0)
@@ -96,11 +106,25 @@ listener_open(struct listener *listener, const struct sockaddr_un *address)
 }
 
 void
+listener_lend(struct listener *listener, int fd,
+    const struct sockaddr_un *address)
+{
+	*listener = (struct listener){
+		.address = *address,
+		.lent = true,
+		.lock = -1,
+		.fd = fd,
+	};
+}
+
+void
 listener_close(struct listener *listener)
 {
-	unlink(listener->address.sun_path);
-	unlink(listener->lock_path);
-	close(listener->lock);
+	if (!listener->lent) {
+		unlink(listener->address.sun_path);
+		unlink(listener->lock_path);
+		close(listener->lock);
+	}
 	if (listener->fd >= 0)
 		close(listener->fd);
 }

@@ -11,19 +11,24 @@
 
 #include "common/address.h"
 #include "common/log.h"
+#include "server/activation.h"
 #include "server/command.h"
+#include "server/folder.h"
+#include "server/guard.h"
 #include "server/listener.h"
+#include "server/manager.h"
 #include "server/options.h"
 #include "server/server.h"
 
-/* The folder of a default socket is made, for its own user alone. */
+/* The folder of a default socket is made, for those who may connect. */
 static void
-make_folder(const struct sockaddr_un *address)
+make_folder(const struct options *options, const struct sockaddr_un *address)
 {
+	mode_t mode = options->socket_mode & 0077 ? 0755 : 0700;
 	struct sockaddr_un folder = *address;
 
 	*strrchr(folder.sun_path, '/') = '\0';
-	if (mkdir(folder.sun_path, 0700) < 0 && errno != EEXIST)
+	if (mkdir(folder.sun_path, mode) < 0 && errno != EEXIST)
 		log_warning("cannot make '%s': %s", folder.sun_path,
 		    strerror(errno));
 }
@@ -51,15 +56,24 @@ choose_address(const struct options *options, struct sockaddr_un *address)
 		return address_set(address, options->socket);
 	r = address_default(address, &standard);
 	if (r == 0 && standard)
-		make_folder(address);
+		make_folder(options, address);
 	return r;
 }
 
 static int
-listen_at(struct listener *listener, const struct sockaddr_un *address)
+listen_at(const struct options *options, struct listener *listener,
+    const struct sockaddr_un *address)
 {
-	int r = listener_open(listener, address);
+	char complaint[512];
+	int r;
 
+	if (!folder_is_safe(address->sun_path, complaint, sizeof(complaint))) {
+		log_error("cannot listen at '%s': %s", address->sun_path,
+		    complaint);
+		return EXIT_FAILED;
+	}
+	r = listener_open(listener, address, options->socket_mode,
+	    options->socket_group);
 	switch (r) {
 	case 0:
 		return EXIT_SUCCESS;
@@ -76,9 +90,72 @@ listen_at(struct listener *listener, const struct sockaddr_un *address)
 	}
 }
 
+/* Listens where the service manager does, if it does. True: *status says how
+ * that went. */
+static bool
+listen_for_manager(const struct options *options, struct listener *listener,
+    int *status)
+{
+	struct sockaddr_un address;
+	int fd = activation_socket(&address);
+
+	if (fd == -ENOENT)
+		return false;
+	*status = EXIT_FAILED;
+	if (fd < 0) {
+		log_error("$LISTEN_FDS: not exactly one socket that listens "
+			  "for streams at a path");
+	} else if (options->command || options->socket) {
+		log_error("there is a socket in $LISTEN_FDS, and --socket or "
+			  "--run");
+		*status = EXIT_USAGE;
+	} else {
+		listener_lend(listener, fd, &address);
+		*status = EXIT_SUCCESS;
+	}
+	return true;
+}
+
+/* Not having enough to lock is no reason not to serve. */
+static void
+keep_from_swap(struct server *server)
+{
+	if (!vm_page_pool_lock(&server->vm.pages))
+		log_debug("tasks' memory may be swapped: %s", strerror(errno));
+}
+
+/* Gives up what is not needed any more. */
+static int
+be_guarded(const struct options *options, const struct listener *listener,
+    pid_t child)
+{
+	int r = guard_up(&(struct guard){
+	    .sandbox = !options->no_sandbox,
+	    .allow_core = options->allow_core,
+	    .remove = !listener->lent,
+	    .child = child,
+	});
+
+	if (r < 0)
+		log_error("cannot give up system calls: %s (--sandbox off "
+			  "does without)",
+		    strerror(-r));
+	return r;
+}
+
+static void
+run(struct server *server, struct manager *manager, const char *path)
+{
+	manager_watch(manager, server->loop);
+	manager_tell(manager, "READY=1\nSTATUS=Listening at %s", path);
+	server_run(server);
+	manager_tell(manager, "STOPPING=1");
+}
+
 /* Serves until the end. Returns the status to exit with. */
 static int
-serve(const struct options *options, struct listener *listener)
+serve(const struct options *options, struct listener *listener,
+    struct manager *manager)
 {
 	struct server server;
 	struct command command = { .status = EXIT_SUCCESS };
@@ -94,14 +171,18 @@ serve(const struct options *options, struct listener *listener)
 	server_set_slice(&server, options->slice);
 	server.patience = options->patience;
 	server.check = options->check;
+	if (!options->allow_swap)
+		keep_from_swap(&server);
 	if (options->command)
 		r = command_start(&command, &server, options->command, path);
-	else
-		log_info("listening at %s", path);
 	if (r < 0)
 		log_error("cannot start the command: %s", strerror(-r));
 	else
-		server_run(&server);
+		r = be_guarded(options, listener, command.pid);
+	if (r == 0 && !options->command)
+		log_info("listening at %s", path);
+	if (r == 0)
+		run(&server, manager, path);
 	if (command.pid > 0)
 		kill(command.pid, SIGTERM);
 	if (!server_deinit(&server) || r < 0)
@@ -118,27 +199,45 @@ remove_folder(const struct sockaddr_un *address)
 	rmdir(folder.sun_path);
 }
 
-int
-main(int argc, char **argv)
+/* Listens, one way or the other. Returns the status to exit with, if it does
+ * not. */
+static int
+open_listener(const struct options *options, struct listener *listener)
 {
-	struct options options;
 	struct sockaddr_un address;
-	struct listener listener;
 	int status, r;
 
-	options_parse(&options, argc, argv);
-	signal(SIGPIPE, SIG_IGN);
-	r = choose_address(&options, &address);
+	if (listen_for_manager(options, listener, &status))
+		return status;
+	r = choose_address(options, &address);
 	if (r < 0) {
 		log_error("%s", address_error(r));
 		return EXIT_FAILED;
 	}
-	status = listen_at(&listener, &address);
-	if (status == EXIT_SUCCESS) {
-		status = serve(&options, &listener);
-		listener_close(&listener);
-	}
-	if (options.command)
+	status = listen_at(options, listener, &address);
+	if (status != EXIT_SUCCESS && options->command)
 		remove_folder(&address);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options;
+	struct listener listener;
+	struct manager manager;
+	int status;
+
+	options_parse(&options, argc, argv);
+	signal(SIGPIPE, SIG_IGN);
+	status = open_listener(&options, &listener);
+	if (status != EXIT_SUCCESS)
+		return status;
+	manager_init(&manager);
+	status = serve(&options, &listener, &manager);
+	listener_close(&listener);
+	if (options.command)
+		remove_folder(&listener.address);
+	manager_deinit(&manager);
 	return status;
 }

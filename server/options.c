@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <grp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,8 @@ static const char usage[] =
     "  --socket PATH       where to listen; else $VMD_SOCKET; else\n"
     "                      /run/vmd/vmd.sock for root, and for others\n"
     "                      $XDG_RUNTIME_DIR/vmd/vmd.sock\n"
+    "  --socket-mode MODE  who may connect, in octal (0600)\n"
+    "  --socket-group NAME the socket's group\n"
     "  --memory SIZE       memory of all tasks together, as 512M or 8G\n"
     "                      (half of the system's)\n"
     "  --personality NAME  whose answers: osf (the default), xnu or gnu\n"
@@ -29,6 +32,9 @@ static const char usage[] =
     "  --patience TIME     seconds that a client may take to go on with what\n"
     "                      it has begun, or to take its answers (10)\n"
     "  --check             verify everything after every call: slow\n"
+    "  --sandbox on|off    off: all system calls (on)\n"
+    "  --allow-core        dump core, and let a debugger attach\n"
+    "  --allow-swap        do not lock tasks' memory\n"
     "  --run COMMAND ...   a private daemon for one command: listens on a\n"
     "                      socket of its own, names it in $VMD_SOCKET, and\n"
     "                      exits with the command's status\n"
@@ -42,12 +48,17 @@ enum { MEMORY_LEAST = 1 << 20 };
 
 enum option_key {
 	OPTION_SOCKET = 1000,
+	OPTION_SOCKET_MODE,
+	OPTION_SOCKET_GROUP,
 	OPTION_MEMORY,
 	OPTION_PERSONALITY,
 	OPTION_LOG_LEVEL,
 	OPTION_SLICE,
 	OPTION_PATIENCE,
 	OPTION_CHECK,
+	OPTION_SANDBOX,
+	OPTION_ALLOW_CORE,
+	OPTION_ALLOW_SWAP,
 	OPTION_RUN,
 	OPTION_HELP,
 	OPTION_VERSION,
@@ -55,12 +66,17 @@ enum option_key {
 
 static const struct option names[] = {
 	{ "socket", required_argument, NULL, OPTION_SOCKET },
+	{ "socket-mode", required_argument, NULL, OPTION_SOCKET_MODE },
+	{ "socket-group", required_argument, NULL, OPTION_SOCKET_GROUP },
 	{ "memory", required_argument, NULL, OPTION_MEMORY },
 	{ "personality", required_argument, NULL, OPTION_PERSONALITY },
 	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
 	{ "slice", required_argument, NULL, OPTION_SLICE },
 	{ "patience", required_argument, NULL, OPTION_PATIENCE },
 	{ "check", no_argument, NULL, OPTION_CHECK },
+	{ "sandbox", required_argument, NULL, OPTION_SANDBOX },
+	{ "allow-core", no_argument, NULL, OPTION_ALLOW_CORE },
+	{ "allow-swap", no_argument, NULL, OPTION_ALLOW_SWAP },
 	{ "run", no_argument, NULL, OPTION_RUN },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
@@ -157,12 +173,66 @@ parse_personality(const char *name)
 	return personality;
 }
 
+/* For whom a socket is to be: nobody executes one. */
+static mode_t
+parse_mode(const char *text)
+{
+	char *end;
+	unsigned long mode = strtoul(text, &end, 8);
+
+	if (text[0] < '0' || text[0] > '7' || *end != '\0' || (mode & ~0666ul))
+		fail("--socket-mode '%s': an octal number, as 0660, of 0666 at "
+		     "the most",
+		    text);
+	return (mode_t)mode;
+}
+
+/* By name, or by number. */
+static gid_t
+parse_group(const char *text)
+{
+	const struct group *group = getgrnam(text);
+	unsigned long number;
+	char *end;
+
+	if (group)
+		return group->gr_gid;
+	number = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' ||
+	    number >= UINT32_MAX)
+		fail("--socket-group '%s': no such group", text);
+	return (gid_t)number;
+}
+
+static bool
+parse_switch(const char *option, const char *text)
+{
+	if (strcmp(text, "on") != 0 && strcmp(text, "off") != 0)
+		fail("%s '%s': on or off", option, text);
+	return strcmp(text, "on") == 0;
+}
+
+/* What cannot be meant together. */
+static void
+check_together(const struct options *options)
+{
+	if (options->command && !options->command[0])
+		fail("--run: a command is missing");
+	if (options->command &&
+	    (options->socket || options->socket_mode != 0600 ||
+		options->socket_group != (gid_t)-1))
+		fail("--run and --socket: a private daemon has a socket of "
+		     "its own");
+}
+
 void
 options_parse(struct options *options, int argc, char **argv)
 {
 	int key;
 
 	*options = (struct options){
+		.socket_mode = 0600,
+		.socket_group = (gid_t)-1,
 		.memory = default_memory(),
 		.personality = &personality_osf,
 		.slice = SERVER_SLICE,
@@ -174,6 +244,12 @@ options_parse(struct options *options, int argc, char **argv)
 		switch (key) {
 		case OPTION_SOCKET:
 			options->socket = optarg;
+			break;
+		case OPTION_SOCKET_MODE:
+			options->socket_mode = parse_mode(optarg);
+			break;
+		case OPTION_SOCKET_GROUP:
+			options->socket_group = parse_group(optarg);
 			break;
 		case OPTION_MEMORY:
 			options->memory = parse_size(optarg);
@@ -195,6 +271,16 @@ options_parse(struct options *options, int argc, char **argv)
 		case OPTION_CHECK:
 			options->check = true;
 			break;
+		case OPTION_SANDBOX:
+			options->no_sandbox =
+			    !parse_switch("--sandbox", optarg);
+			break;
+		case OPTION_ALLOW_CORE:
+			options->allow_core = true;
+			break;
+		case OPTION_ALLOW_SWAP:
+			options->allow_swap = true;
+			break;
 		case OPTION_RUN:
 			options->command = argv + optind;
 			break;
@@ -213,9 +299,5 @@ options_parse(struct options *options, int argc, char **argv)
 	}
 	if (!options->command && optind < argc)
 		fail("'%s': vmd takes no arguments", argv[optind]);
-	if (options->command && !options->command[0])
-		fail("--run: a command is missing");
-	if (options->command && options->socket)
-		fail("--run and --socket: a private daemon has a socket of "
-		     "its own");
+	check_together(options);
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct personality;
 
@@ -17,11 +18,16 @@ enum {
 
 struct options {
 	const char *socket; /* NULL: the default */
+	mode_t socket_mode;
+	gid_t socket_group; /* -1: the daemon's own */
 	uint64_t memory;    /* bytes of frames */
 	const struct personality *personality;
 	uint32_t slice;       /* microseconds */
 	uint32_t patience;    /* seconds */
 	bool check;           /* everything, after every call */
+	bool no_sandbox;      /* all system calls */
+	bool allow_core;
+	bool allow_swap;
 	char *const *command; /* --run: with its arguments; NULL: none */
 };
 

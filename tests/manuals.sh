@@ -1,16 +1,16 @@
 #!/bin/sh
 # Do the manual pages name every routine, and nothing that there is not?
 #
-#	manuals.sh LIBRARY SOURCE-ROOT
+#	manuals.sh LIBRARY SOURCE-ROOT VMD
 #
 # Pages are held against the library and its headers, and by mandoc, if there is
-# one. Prints TAP, and behind each promise that is broken by what. Exits 1 then.
+# one. Those of the daemon are held against what it says of itself. Prints TAP, and behind each promise that is broken by what. Exits 1 then.
 set -u
 LC_ALL=C
 export LC_ALL
 
-if [ $# -ne 2 ] || [ ! -f "$1" ] || [ ! -d "$2/client/man" ]; then
-	echo "usage: manuals.sh LIBRARY SOURCE-ROOT" >&2
+if [ $# -ne 3 ] || [ ! -f "$1" ] || [ ! -d "$2/client/man" ]; then
+	echo "usage: manuals.sh LIBRARY SOURCE-ROOT VMD" >&2
 	exit 2
 fi
 work=$(mktemp -d) || exit 2
@@ -205,15 +205,33 @@ holds() {
 	fi
 }
 
+# lint NAME FOLDER SECTION
 lint() {
 	if command -v mandoc >/dev/null; then
-		holds "every page is clean" \
-		    "$(cd "$1" && mandoc -Tlint -Wwarning ./*.3 2>&1)"
+		holds "$1" "$(cd "$2" && mandoc -Tlint -Wwarning ./*."$3" 2>&1)"
 	else
 		number=$((number + 1))
-		echo "ok $number - every page is clean" \
-		    "# SKIP mandoc is not installed"
+		echo "ok $number - $1 # SKIP mandoc is not installed"
 	fi
+}
+
+# --- The daemon's own ---------------------------------------------------
+
+# The options that --help has, and those that a page has.
+options_told() {
+	sed -n 's/^  --/--/p' | sed 's/, --/\n--/' | sed 's/[ ,].*//' | sort -u
+}
+
+options_of() {
+	sed -n 's/^[.]It Fl Fl \([a-z-]*\).*/--\1/p' "$1" | sort -u
+}
+
+# check_daemon FOLDER: its pages, against the program's words.
+check_daemon() {
+	lint "every page of the daemon's is clean" "$1" 8
+	options_of "$1/vmd.8" >"$work/options"
+	holds "vmd.8 has each option that there is, and no other" \
+	    "$(diff "$work/options_told" "$work/options")"
 }
 
 # check FOLDER: its pages, against the lists.
@@ -224,7 +242,7 @@ check() {
 	awk '{ print $2 }' "$work/names" >"$work/named"
 	parameters "$1" 1 >"$work/parameters"
 
-	lint "$1"
+	lint "every page is clean" "$1" 3
 	holds "every routine is named by a page" \
 	    "$(lacking "$work/named" 1 <"$work/exported")"
 	holds "every name of a page is a routine's, or a macro's" \
@@ -243,23 +261,28 @@ check() {
 	holds "every page referred to is there" "$(dangling "$1")"
 }
 
-# would_tell FOLDER PAGE CHANGE TEXT: if sed changes a page so, is the text told
-# of?
+# would_tell PAGE CHANGE TEXT: if sed changes a page so, is the text told of?
 would_tell() {
 	rm -rf "$work/pages"
 	mkdir "$work/pages"
-	cp "$1"/*.3 "$work/pages"
-	sed "$3" "$1/$2" >"$work/pages/$2"
-	(check "$work/pages") | grep '^#' | grep -qF -e "$4"
+	cp "$pages"/*.3 "$daemon"/*.8 "$work/pages"
+	sed "$2" "$work/pages/$1" >"$work/changed"
+	mv "$work/changed" "$work/pages/$1"
+	(check "$work/pages"; check_daemon "$work/pages") | grep '^#' |
+	grep -qF -e "$3"
 }
 
 pages=$2/client/man
+daemon=$2/server
+vmd=$3
 # What GNU Mach spells otherwise has the page of its Mach name.
 exported "$1" | grep -v "^gnumach_" >"$work/exported"
 constants "$2" >"$work/constants"
 declared "$2" >"$work/declared"
 cat "$work/exported" "$work/constants" >"$work/callable"
+"$vmd" --help | options_told >"$work/options_told"
 check "$pages"
+check_daemon "$daemon"
 if [ ! -s "$work/names" ] || ! grep -qx vm_copy "$work/exported" ||
     ! grep -q '[ (]vm_copy(' "$work/declared"; then
 	echo "Bail out! nothing to compare"
@@ -267,7 +290,7 @@ if [ ! -s "$work/names" ] || ! grep -qx vm_copy "$work/exported" ||
 fi
 silent=
 while IFS='|' read -r page change text; do
-	if ! would_tell "$pages" "$page" "$change" "$text"; then
+	if ! would_tell "$page" "$change" "$text"; then
 		silent="$silent$page: $change
 "
 	fi
@@ -282,6 +305,8 @@ vm_copy.3|s/^.Sh DIFFERENCES/.Sh DIFFERENT/|vm_copy.3 DIFFERENCES
 vm_copy.3|s/^.It Sy gnu/.It Sy hurd/|vm_copy.3 gnu
 vm_copy.3|s/^.Dt VM_COPY/.Dt VM_KOPY/|vm_copy.3 VM_KOPY(3)
 vm_copy.3|s/^.Xr vm_read 3/.Xr vm_reed 3/|vm_copy.3 vm_reed
+vmd.8|/^.It Fl Fl allow-swap/d|--allow-swap
+vmd.8|s/^.It Fl Fl allow-swap/.It Fl Fl forbid-swap/|--forbid-swap
 END
 holds "each kind of breach would be told of" "$silent"
 echo "1..$number"

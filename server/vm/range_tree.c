@@ -55,12 +55,10 @@ largest_gap(const struct range_node *node)
 	return gap;
 }
 
-/* Tells slot i of a node what is below it. False: it knew. */
-static bool
-update_slot(struct range_node *node, uint32_t i)
+/* Tells slot i of a node what is below it. */
+static void
+set_slot(struct range_node *node, uint32_t i)
 {
-	uint64_t start = node->start[i], end = node->end[i], gap = node->gap[i];
-
 	if (node->level > 0) {
 		const struct range_node *below = node->node[i];
 
@@ -72,6 +70,15 @@ update_slot(struct range_node *node, uint32_t i)
 		node->end[i] = node->range[i]->end;
 		node->gap[i] = 0;
 	}
+}
+
+/* The same. False: it knew. */
+static bool
+update_slot(struct range_node *node, uint32_t i)
+{
+	uint64_t start = node->start[i], end = node->end[i], gap = node->gap[i];
+
+	set_slot(node, i);
 	return node->start[i] != start || node->end[i] != end ||
 	       node->gap[i] != gap;
 }
@@ -92,7 +99,7 @@ open_slot(struct range_node *node, uint32_t i, void *below)
 	move_slots(node, i + 1, node, i, node->count - i);
 	node->count++;
 	node->node[i] = below;
-	update_slot(node, i);
+	set_slot(node, i);
 }
 
 static void

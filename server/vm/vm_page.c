@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "common/undefined.h"
+
 enum { TRIM_BATCH = 1024 }; /* frames: 4 MiB */
 
 static void *
@@ -50,7 +52,14 @@ vm_page_pool_init(struct vm_page_pool *pool, uint64_t bytes)
 		vm_page_pool_deinit(pool);
 		return false;
 	}
+	madvise(pool->arena, arena_bytes(pool), MADV_DONTDUMP);
 	return true;
+}
+
+bool
+vm_page_pool_lock(struct vm_page_pool *pool)
+{
+	return mlock2(pool->arena, arena_bytes(pool), MLOCK_ONFAULT) == 0;
 }
 
 void
@@ -103,6 +112,7 @@ take(struct vm_page_pool *pool, bool *zero)
 	pool->refs[frame] = 1;
 	pool->used++;
 	pool->taken++;
+	MEMORY_UNDEFINED(vm_page_data(pool, frame), VM_PAGE_SIZE);
 	return frame;
 }
 
@@ -122,6 +132,8 @@ vm_page_alloc_zeroed(struct vm_page_pool *pool)
 
 	if (!zero)
 		memset(vm_page_data(pool, frame), 0, VM_PAGE_SIZE);
+	else if (frame != 0)
+		MEMORY_DEFINED(vm_page_data(pool, frame), VM_PAGE_SIZE);
 	return frame;
 }
 
@@ -154,13 +166,21 @@ compare_frames(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Systems before Linux 5.18 take back only what is not locked. */
+static bool
+discard(void *memory, size_t bytes)
+{
+	return madvise(memory, bytes, MADV_DONTNEED_LOCKED) == 0 ||
+	       madvise(memory, bytes, MADV_DONTNEED) == 0;
+}
+
 /* Frames side by side go back in one call. One that the system would not take
  * is still of somebody's bytes, and stays warm. */
 static bool
 give_back(struct vm_page_pool *pool, const uint32_t *frames, uint32_t count)
 {
-	bool given = madvise(vm_page_data(pool, frames[0]),
-			 (size_t)count << VM_PAGE_SHIFT, MADV_DONTNEED) == 0;
+	bool given = discard(vm_page_data(pool, frames[0]),
+	    (size_t)count << VM_PAGE_SHIFT);
 
 	for (uint32_t i = count; i-- > 0;)
 		push(pool, given ? &pool->cold : &pool->warm, frames[i]);

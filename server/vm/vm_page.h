@@ -56,6 +56,15 @@ bool vm_page_pool_init(struct vm_page_pool *pool, uint64_t bytes);
 void vm_page_pool_deinit(struct vm_page_pool *pool);
 
 /*
+ * Keeps the frames in memory, and their bytes from being swapped. None is taken
+ * from the system before it is used. (They are never in a core dump.)
+ *
+ * => false: errno says why; ENOMEM and EPERM: RLIMIT_MEMLOCK is below the size
+ *    of the arena
+ */
+bool vm_page_pool_lock(struct vm_page_pool *pool);
+
+/*
  * A frame with one reference; 0: none is left.
  *
  * => vm_page_alloc: with somebody's bytes in it, so the caller overwrites the

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "common/cleanup.h"
+#include "common/undefined.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define VM_ZONE_POISON 1
@@ -88,6 +89,7 @@ vm_zone_take(struct vm_zone *zone)
 	else
 		number = take_fresh(zone);
 	UNPOISON(vm_zone_at(zone, number), zone->size);
+	MEMORY_UNDEFINED(vm_zone_at(zone, number), zone->size);
 	zone->used++;
 	zone->taken++;
 	return number;

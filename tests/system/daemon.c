@@ -7,26 +7,21 @@
 #include "tests/support/test.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "client/vmd.h"
-#include "common/address.h"
 #include "common/cleanup.h"
-#include "common/msg.h"
 #include "tests/support/memory.h"
+#include "tests/support/program.h"
 
 enum {
-	ARGUMENTS_MOST = 16,
 	PATIENCE = 20, /* seconds */
 	NOBODY = 65534,
 	USAGE = 2,
@@ -35,14 +30,11 @@ enum {
 
 static char folder[] = "/tmp/vmd-test-XXXXXX";
 static char path[64]; /* of a socket there */
-static int program;   /* $VMD */
 
 void
 test_setup(void)
 {
-	ck_assert_ptr_nonnull(getenv("VMD"));
-	program = open(getenv("VMD"), O_PATH | O_CLOEXEC);
-	ck_assert_int_ge(program, 0);
+	program_open();
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/vmd.sock", folder);
 	unsetenv("VMD_SOCKET");
@@ -54,134 +46,22 @@ void
 test_teardown(void)
 {
 	alarm(0);
-	close(program);
+	program_close();
 	ck_assert_msg(rmdir(folder) == 0, "%s is not empty", folder);
 }
 
 /* --- Running it -------------------------------------------------------- */
 
-struct arguments {
-	const char *list[ARGUMENTS_MOST];
-};
-
-#define WITH(...)  ((struct arguments){ { "vmd", __VA_ARGS__ } })
-#define QUIET(...) WITH("--log-level", "warning", __VA_ARGS__)
-
-struct result {
-	int status; /* as waitpid() has it */
-	char out[4096];
-	char err[4096];
-};
-
-/* By its descriptor: another user might not get to where it lies. */
-static void
-execute(const struct arguments *arguments)
-{
-	fexecve(program, (char **)(uintptr_t)arguments->list, environ);
-	_exit(99);
-}
-
-static void
-read_back(FILE *file, char *text, size_t size)
-{
-	rewind(file);
-	text[fread(text, 1, size - 1, file)] = '\0';
-	fclose(file);
-}
-
-/* Runs it to its end, with this in its environment or user first. */
-static struct result
-run_after(struct arguments arguments, void (*prepare)(void))
-{
-	FILE *out = tmpfile(), *err = tmpfile();
-	struct result result;
-	pid_t pid = fork();
-
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) {
-		dup2(fileno(out), STDOUT_FILENO);
-		dup2(fileno(err), STDERR_FILENO);
-		if (prepare)
-			prepare();
-		execute(&arguments);
-	}
-	ck_assert_int_eq(waitpid(pid, &result.status, 0), pid);
-	read_back(out, result.out, sizeof(result.out));
-	read_back(err, result.err, sizeof(result.err));
-	return result;
-}
-
 static struct result
 run(struct arguments arguments)
 {
-	return run_after(arguments, NULL);
-}
-
-static void
-status_is(const struct result *result, int status)
-{
-	ck_assert_msg(WIFEXITED(result->status) &&
-			  WEXITSTATUS(result->status) == status,
-	    "it ended with status %#x instead of %d: %s",
-	    (unsigned)result->status, status, result->err);
-}
-
-/* Does a daemon answer there? */
-static bool
-is_served(const char *at)
-{
-	struct msg_hello hello = { .magic = MSG_MAGIC, .version = MSG_VERSION };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_un address;
-	struct msg_welcome welcome;
-	bool is;
-
-	ck_assert_int_eq(address_set(&address, at), 0);
-	is =
-	    connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
-	    send(fd, &hello, sizeof(hello), MSG_NOSIGNAL) > 0 &&
-	    recv(fd, &welcome, sizeof(welcome), MSG_WAITALL) == sizeof(welcome);
-	close(fd);
-	return is;
-}
-
-/* Starts it, and waits until it serves there. */
-static pid_t
-start_after(struct arguments arguments, const char *at, void (*prepare)(void))
-{
-	pid_t pid = fork();
-	int status;
-
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) {
-		if (prepare)
-			prepare();
-		execute(&arguments);
-	}
-	while (!is_served(at)) {
-		ck_assert_msg(waitpid(pid, &status, WNOHANG) == 0,
-		    "it ended with status %#x", (unsigned)status);
-		usleep(1000);
-	}
-	return pid;
+	return program_run(arguments, NULL);
 }
 
 static pid_t
 start(struct arguments arguments)
 {
-	return start_after(arguments, path, NULL);
-}
-
-/* Sends it a signal: it must end with 0. */
-static void
-end(pid_t pid, int number)
-{
-	int status;
-
-	kill(pid, number);
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0,
-	    "it ended with status %#x", (unsigned)status);
+	return program_start(arguments, path, NULL);
 }
 
 /* Ends it at once, and leaves what it leaves. */
@@ -192,23 +72,6 @@ murder(pid_t pid)
 
 	kill(pid, SIGKILL);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-}
-
-/* In a process that has a connection of its own: its asserts end the test. */
-static void
-as_client_of(const char *socket_path, void (*body)(void))
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0) {
-		setenv("VMD_SOCKET", socket_path, 1);
-		body();
-		_exit(0);
-	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0,
-	    "the client ended with status %#x", (unsigned)status);
 }
 
 static void
@@ -258,10 +121,18 @@ TEST(what_is_not_understood_is_told_and_ends_with_2)
 		WITH("--personality", "vms"),
 		WITH("--personality", ""),
 		WITH("--log-level", "loud"),
+		WITH("--socket-mode", "rw"),
+		WITH("--socket-mode", "0770"),
+		WITH("--socket-mode", "01666"),
+		WITH("--socket-group", "no such group"),
+		WITH("--socket-group", ""),
+		WITH("--sandbox"),
+		WITH("--sandbox", "maybe"),
 		WITH("argument"),
 		WITH("--check", "argument"),
 		WITH("--run"),
 		WITH("--socket", path, "--run", "true"),
+		WITH("--socket-mode", "0660", "--run", "true"),
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
@@ -288,9 +159,9 @@ TEST(what_is_wrong_is_told_in_its_own_words)
 
 TEST(sigterm_and_sigint_end_it_with_0_and_nothing_is_left)
 {
-	end(start(QUIET("--socket", path)), SIGTERM);
+	program_stop(start(QUIET("--socket", path)), SIGTERM);
 	ck_assert(!is_served(path));
-	end(start(QUIET("--socket", path)), SIGINT);
+	program_stop(start(QUIET("--socket", path)), SIGINT);
 }
 
 TEST(a_second_daemon_at_a_socket_ends_with_3_and_the_first_goes_on)
@@ -301,7 +172,7 @@ TEST(a_second_daemon_at_a_socket_ends_with_3_and_the_first_goes_on)
 	status_is(&result, IN_USE);
 	ck_assert_ptr_nonnull(strstr(result.err, path));
 	as_client_of(path, memory_works);
-	end(pid, SIGTERM);
+	program_stop(pid, SIGTERM);
 }
 
 TEST(the_socket_of_a_daemon_that_was_killed_is_taken_over)
@@ -312,7 +183,7 @@ TEST(the_socket_of_a_daemon_that_was_killed_is_taken_over)
 
 	for (int i = 0; i < 3; i++)
 		murder(start(QUIET("--socket", path)));
-	end(start(QUIET("--socket", path)), SIGTERM);
+	program_stop(start(QUIET("--socket", path)), SIGTERM);
 }
 
 TEST(the_socket_is_its_own_user_s)
@@ -323,7 +194,7 @@ TEST(the_socket_is_its_own_user_s)
 	ck_assert_int_eq(stat(path, &socket_stat), 0);
 	ck_assert(S_ISSOCK(socket_stat.st_mode));
 	ck_assert_uint_eq(socket_stat.st_mode & 0777, 0600);
-	end(pid, SIGTERM);
+	program_stop(pid, SIGTERM);
 }
 
 static void
@@ -391,10 +262,10 @@ name_the_socket(void)
 
 TEST(the_socket_may_be_named_in_the_environment)
 {
-	pid_t pid = start_after(QUIET("--check"), path, name_the_socket);
+	pid_t pid = program_start(QUIET("--check"), path, name_the_socket);
 
 	as_client_of(path, memory_works);
-	end(pid, SIGTERM);
+	program_stop(pid, SIGTERM);
 }
 
 /* --- Other users ------------------------------------------------------- */
@@ -423,7 +294,7 @@ have_a_session(void)
 
 TEST(without_a_session_s_folder_it_says_what_is_missing)
 {
-	struct result result = run_after(WITH(NULL), have_no_session);
+	struct result result = program_run(WITH(NULL), have_no_session);
 
 	status_is(&result, 1);
 	ck_assert_ptr_nonnull(strstr(result.err, "XDG_RUNTIME_DIR"));
@@ -446,10 +317,10 @@ TEST(in_a_session_daemon_and_programs_meet_at_one_place)
 	if (geteuid() == 0)
 		ck_assert_int_eq(chown(folder, NOBODY, NOBODY), 0);
 	snprintf(at, sizeof(at), "%s/vmd/vmd.sock", folder);
-	pid = start_after(QUIET(NULL), at, have_a_session);
+	pid = program_start(QUIET(NULL), at, have_a_session);
 
 	as_client_of("", memory_works_for_nobody);
-	end(pid, SIGTERM);
+	program_stop(pid, SIGTERM);
 	snprintf(at, sizeof(at), "%s/vmd", folder);
 	ck_assert_int_eq(stat(at, &made), 0);
 	ck_assert_uint_eq(made.st_mode & 0777, 0700);
@@ -541,7 +412,7 @@ TEST(a_private_daemon_that_is_ended_ends_its_command)
 	snprintf(command, sizeof(command), "echo > %s; exec sleep 1000", file);
 	pid = fork();
 	if (pid == 0)
-		execute(&arguments);
+		program_execute(&arguments);
 	while (access(file, F_OK) < 0)
 		usleep(1000);
 	kill(pid, SIGTERM);
@@ -572,7 +443,7 @@ TEST(memory_is_told_in_bytes_or_with_a_unit)
 		    start(QUIET("--socket", path, "--memory", sizes[i]));
 
 		as_client_of(path, memory_is_64_megabytes);
-		end(pid, SIGTERM);
+		program_stop(pid, SIGTERM);
 	}
 }
 
@@ -606,10 +477,10 @@ TEST(the_personality_is_that_of_those_who_ask_for_none)
 
 	as_client_of(path, holes_are_no_error);
 	as_client_of(path, holes_are_an_error_if_asked_for);
-	end(pid, SIGTERM);
+	program_stop(pid, SIGTERM);
 	pid = start(QUIET("--socket", path));
 	as_client_of(path, holes_are_an_error);
-	end(pid, SIGTERM);
+	program_stop(pid, SIGTERM);
 }
 
 TEST(what_is_logged_is_up_to_the_level)

@@ -92,7 +92,8 @@ TEST(frame_none_reads_as_zeros)
 	ck_assert(is_zero(0));
 }
 
-TEST(idle_frames_go_back_to_the_system_and_come_out_clean)
+static void
+idle_frames_go_back(void)
 {
 	unsigned char there[1];
 	uint32_t frame = 0;
@@ -112,6 +113,20 @@ TEST(idle_frames_go_back_to_the_system_and_come_out_clean)
 		ck_assert(is_zero(vm_page_alloc_zeroed(&pool)));
 	for (frame = 1; frame <= FRAMES; frame++)
 		vm_page_unref(&pool, frame);
+}
+
+TEST(idle_frames_go_back_to_the_system_and_come_out_clean)
+{
+	idle_frames_go_back();
+}
+
+/* Where a few megabytes may be locked, and the system takes such back. */
+TEST(so_do_those_that_are_locked)
+{
+	if (vm_page_pool_lock(&pool) &&
+	    madvise(vm_page_data(&pool, 0), VM_PAGE_SIZE,
+		MADV_DONTNEED_LOCKED) == 0)
+		idle_frames_go_back();
 }
 
 TEST(a_zone_gives_numbers_that_stay_and_knows_which_are_used)
