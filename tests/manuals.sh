@@ -268,8 +268,10 @@ would_tell() {
 	cp "$pages"/*.3 "$daemon"/*.8 "$work/pages"
 	sed "$2" "$work/pages/$1" >"$work/changed"
 	mv "$work/changed" "$work/pages/$1"
-	(check "$work/pages"; check_daemon "$work/pages") | grep '^#' |
-	grep -qF -e "$3"
+	case $1 in
+	*.8) (check_daemon "$work/pages") ;;
+	*) (check "$work/pages") ;;
+	esac | grep '^#' | grep -qF -e "$3"
 }
 
 pages=$2/client/man
