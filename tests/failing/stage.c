@@ -163,9 +163,11 @@ stage_run(void)
 {
 	enum { TURNS = 4 };
 
-	for (int i = 0; i < TURNS || ev_is_active(&stage_server.awake); i++) {
+	/* Until nothing has been to do for so long. */
+	for (int i = 0, idle = 0; idle < TURNS; i++) {
 		ck_assert_int_lt(i, PATIENCE);
 		stage_turn();
+		idle = ev_is_active(&stage_server.awake) ? 0 : idle + 1;
 	}
 }
 
