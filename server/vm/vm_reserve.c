@@ -20,32 +20,53 @@ taken(const struct vm_machine *vm)
 	};
 }
 
-/* What the call under way has seen to and not taken. */
+/* What the call under way has seen to of something and not taken, when so much
+ * has been taken ever. */
+static uint64_t
+rest_of(const struct vm_hold *hold, enum vm_resource what, uint64_t now)
+{
+	uint64_t since = now - hold->taken.of[what];
+
+	return hold->seen.of[what] - MIN(hold->seen.of[what], since);
+}
+
 static struct vm_reserve
 hold_left(const struct vm_machine *vm)
 {
-	struct vm_reserve left = vm->hold.seen, now = taken(vm);
+	struct vm_reserve left, now = taken(vm);
 
-	for (unsigned i = 0; i < VM_RESOURCES; i++) {
-		uint64_t since = now.of[i] - vm->hold.taken.of[i];
-
-		left.of[i] -= MIN(left.of[i], since);
-	}
+	for (unsigned i = 0; i < VM_RESOURCES; i++)
+		left.of[i] = rest_of(&vm->hold, i, now.of[i]);
 	return left;
+}
+
+/* Of something, that much is seen to. */
+static inline void
+hold_some(struct vm_hold *hold, enum vm_resource what, uint64_t more,
+    uint64_t now)
+{
+	if (more == 0)
+		return;
+	hold->seen.of[what] = MAX(more, rest_of(hold, what, now));
+	hold->taken.of[what] = now;
 }
 
 static void
 hold(struct vm_machine *vm, const struct vm_reserve *reserve,
     struct vm_account *entries)
 {
-	struct vm_reserve left = hold_left(vm);
+	struct vm_hold *call = &vm->hold;
 
-	for (unsigned i = 0; i < VM_RESOURCES; i++)
-		vm->hold.seen.of[i] = MAX(reserve->of[i], left.of[i]);
-	vm->hold.taken = taken(vm);
-	vm->hold.account = vm->account;
+	hold_some(call, VM_RESOURCE_PAGES, reserve->pages, vm->pages.taken);
+	hold_some(call, VM_RESOURCE_NODES, reserve->nodes, vm->nodes.taken);
+	hold_some(call, VM_RESOURCE_ENTRIES, reserve->entries,
+	    vm->entries.taken);
+	hold_some(call, VM_RESOURCE_MAPPINGS, reserve->mappings,
+	    vm->mappings.taken);
+	hold_some(call, VM_RESOURCE_PIECES, reserve->pieces, vm->pieces.taken);
+	call->account = vm->account;
 	if (reserve->entries > 0)
-		vm->hold.entries = entries;
+		call->entries = entries;
 }
 
 void

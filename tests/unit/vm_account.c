@@ -887,6 +887,23 @@ TEST(what_a_call_that_paused_was_promised_counts_for_its_account)
 	ck_assert_uint_eq(ann->held.pages, 0);
 }
 
+TEST(who_asks_for_less_keeps_what_he_was_promised_before)
+{
+	struct vm_reserve six = { .pages = 6, .nodes = 1 };
+	struct vm_reserve three = { .pages = 3, .nodes = 2 };
+	struct vm_suspended suspended;
+	uint32_t frame;
+
+	ck_assert(vm_machine_has(&machine, six));
+	frame = vm_frame_alloc(&machine);
+	ck_assert(vm_machine_has(&machine, three));
+	suspended = vm_machine_suspend(&machine);
+	ck_assert_uint_eq(suspended.left.pages, 5);
+	ck_assert_uint_eq(suspended.left.nodes, 2);
+	vm_machine_resume(&machine, suspended);
+	vm_frame_unref(&machine, frame);
+}
+
 TEST(entries_promised_count_for_whose_map_it_is)
 {
 	struct vm_reserve reserve = { .entries = 6 };
