@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <servers/bootstrap.h>
+
 #include "client/vmd.h"
 #include "common/cleanup.h"
 #include "tests/support/daemon.h"
@@ -283,6 +285,182 @@ TEST(a_task_that_goes_takes_its_send_rights_along)
 	ask(port, NO_SENDERS);
 	is_told_no_more();
 	succeeds(task_terminate(task));
+	is_told(NO_SENDERS, 1);
+}
+
+/* --- Two programs ------------------------------------------------------ */
+
+enum { PORTS = 2000 };
+
+/* Another program: it does its part, says so, and stays until it is let go. */
+struct peer {
+	pid_t pid;
+	int says;
+	int hears;
+};
+
+static void
+say(int fd)
+{
+	ck_assert_int_eq(write(fd, "", 1), 1);
+}
+
+static void
+hear(int fd)
+{
+	char nothing;
+
+	ck_assert_int_eq(read(fd, &nothing, 1), 1);
+}
+
+static struct peer
+start_peer(void (*body)(void))
+{
+	int to[2], from[2];
+	struct peer peer;
+
+	ck_assert_int_eq(pipe(to), 0);
+	ck_assert_int_eq(pipe(from), 0);
+	peer = (struct peer){ fork(), from[0], to[1] };
+	ck_assert_int_ge(peer.pid, 0);
+	if (peer.pid == 0) {
+		body();
+		say(from[1]);
+		hear(to[0]);
+		_exit(0);
+	}
+	close(to[0]);
+	close(from[1]);
+	hear(peer.says);
+	return peer;
+}
+
+static void
+end_peer(struct peer *peer)
+{
+	int status;
+
+	say(peer->hears);
+	ck_assert_int_eq(waitpid(peer->pid, &status, 0), peer->pid);
+	ck_assert_int_eq(status, 0);
+	close(peer->says);
+	close(peer->hears);
+}
+
+static mach_port_t
+look_up(const char *name)
+{
+	mach_port_t port;
+
+	succeeds(bootstrap_look_up(bootstrap_port, name, &port));
+	return port;
+}
+
+static void
+offer_ports(void)
+{
+	for (unsigned i = 0; i < PORTS; i++) {
+		mach_port_t port;
+		char name[16];
+
+		snprintf(name, sizeof(name), "port-%u", i);
+		succeeds(bootstrap_check_in(bootstrap_port, name, &port));
+	}
+}
+
+TEST(who_asked_is_told_that_a_program_is_gone)
+{
+	struct peer peer = start_peer(offer_ports);
+	static bool told[PORTS];
+	static mach_port_t ports[PORTS];
+
+	for (unsigned i = 0; i < PORTS; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "port-%u", i);
+		ports[i] = look_up(name);
+		ask(ports[i], DIED);
+	}
+	is_told_no_more();
+	end_peer(&peer);
+	for (unsigned i = 0; i < PORTS; i++) {
+		union notice notice;
+		unsigned j = 0;
+
+		answers(receive(&notice, box, 5000), MACH_MSG_SUCCESS);
+		ck_assert_int_eq(notice.header.msgh_id, DIED);
+		while (j < PORTS && ports[j] != notice.dead.not_port)
+			j++;
+		ck_assert(j < PORTS && !told[j]);
+		told[j] = true;
+		ck_assert_uint_eq(refs_of(ports[j], DEAD_NAME), 2);
+	}
+	is_told_no_more();
+}
+
+static void
+offer_tasks(void)
+{
+	succeeds(bootstrap_register(bootstrap_port, "child", new_task()));
+	succeeds(bootstrap_register(bootstrap_port, "self", mach_task_self()));
+}
+
+TEST(a_task_that_another_program_made_dies_when_somebody_ends_it)
+{
+	struct peer peer = start_peer(offer_tasks);
+	task_t child = look_up("child"), self = look_up("self");
+
+	ask(child, DIED);
+	ask(self, DIED);
+	draw(self, 0x10000, "s");
+	end_peer(&peer);
+	pages_are(self, 0x10000, "s");
+	is_told_no_more();
+	succeeds(task_terminate(child));
+	is_told(DIED, child);
+	succeeds(task_terminate(self));
+	is_told(DIED, self);
+}
+
+static void
+end_what_is_offered(void)
+{
+	succeeds(task_terminate(look_up("offered")));
+}
+
+TEST(who_asked_is_told_of_a_task_that_another_program_ends)
+{
+	task_t task = new_task();
+	struct peer peer;
+
+	ask(task, DIED);
+	succeeds(bootstrap_register(bootstrap_port, "offered", task));
+	peer = start_peer(end_what_is_offered);
+	is_told(DIED, task);
+	end_peer(&peer);
+	is_told_no_more();
+}
+
+static void
+take_a_send_right(void)
+{
+	look_up("box");
+}
+
+TEST(who_asked_is_told_that_the_last_program_that_could_send_is_gone)
+{
+	mach_port_t port = new_box();
+	struct peer peer;
+
+	succeeds(mach_port_insert_right(own, port, port, MAKE));
+	succeeds(bootstrap_register(bootstrap_port, "box", port));
+	succeeds(mach_port_deallocate(own, port));
+	peer = start_peer(take_a_send_right);
+	ask(port, NO_SENDERS);
+	is_told_no_more();
+	succeeds(bootstrap_register(bootstrap_port, "box", MACH_PORT_NULL));
+	is_told_no_more();
+	end_peer(&peer);
 	is_told(NO_SENDERS, 1);
 }
 
