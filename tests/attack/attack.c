@@ -27,7 +27,7 @@
 
 enum {
 	ATTACKERS_MOST = 8,
-	ALONE_TIME = 500,    /* milliseconds */
+	ALONE_TIME = 400,    /* milliseconds */
 	PREPARED_AFTER = 60, /* seconds, at the most */
 	WATCH_EVERY = 20,    /* milliseconds */
 	DESCRIPTORS = 20000, /* that a process may open */
@@ -193,6 +193,18 @@ watch_until_ready(struct outcome *outcome, unsigned attackers)
 	outcome->prepared = atomic_load(&stage->ready) == attackers;
 }
 
+/* What it sent at first counts as having moved: twice the patience, and time
+ * to look. */
+static void
+watch_until_dropped(struct outcome *outcome)
+{
+	double last = now() + 8 * PATIENCE * 1e6;
+
+	while (atomic_load(&stage->dropped) < atomic_load(&stage->held) &&
+	       now() < last && !atomic_load(&stage->failed))
+		watch(outcome, 1);
+}
+
 /* The victim has looked at all it has once more. False: it hangs. */
 static bool
 end_victim(pid_t victim)
@@ -263,8 +275,8 @@ attack(const struct scene *scene, struct outcome *outcome)
 	start_attackers(scene, attackers);
 	watch_until_ready(outcome, scene->attackers);
 	watch(outcome, seconds * 1e6);
-	if (scene->kind == IMPATIENT)
-		watch(outcome, 2 * PATIENCE * 1e6);
+	if (scene->kind == IMPATIENT && !outcome->patient)
+		watch_until_dropped(outcome);
 	outcome->processor = processor_since(then);
 	for (unsigned i = 0; i < scene->attackers; i++)
 		end(attackers[i]);

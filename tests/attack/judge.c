@@ -23,7 +23,9 @@ enum { SLACK = 1 };
 #endif
 
 static const double CALL_BOUND = 20000; /* microseconds, for one in a hundred */
-static const double HOLD_BOUND = 2000;  /* microseconds */
+/* Microseconds. 2,000 are promised; the rest is what the host of a virtual
+ * machine takes away unseen. */
+static const double HOLD_BOUND = 4000;
 static const double TIMES_ALONE = 10;
 static const double TIMES_PING = 3;
 

@@ -109,74 +109,85 @@ flood(unsigned self)
 	}
 }
 
-/* Asks for ever and reads nothing: blocks, at last, and stays so. */
+/* --- Those who do not read --------------------------------------------- */
+
+enum { PIPELINES = 16 };
+
+struct pipeline {
+	int fd; /* -1: the daemon has hung up */
+	size_t at;
+};
+
 static void
-ask_until_it_blocks(int fd, int id, const ProtobufCMessage *body)
+hung_up(struct pipeline *pipeline)
 {
-	size_t size = pack_many(requests, sizeof(requests), id, body), at = 0;
+	close(pipeline->fd);
+	pipeline->fd = -1;
+	atomic_fetch_add(&stage->dropped, 1);
+}
 
-	for (;;) {
-		ssize_t n = send(fd, requests + at, size - at, MSG_DONTWAIT);
+/* As much of the requests as it takes, which are `size` bytes, in a ring. */
+static void
+push(struct pipeline *pipeline, size_t size)
+{
+	ssize_t n = 1;
 
-		if (n < 0)
-			return;
-		at = (at + (size_t)n) % size;
+	while (n > 0 && pipeline->fd >= 0) {
+		n = send(pipeline->fd, requests + pipeline->at,
+		    size - pipeline->at, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n > 0)
+			pipeline->at = (pipeline->at + (size_t)n) % size;
+		else if (errno != EAGAIN)
+			hung_up(pipeline);
 		attack_round();
 	}
 }
 
-/* Counts the connections that the daemon closes: what was sent to it cannot be
- * any more then. */
+/* Asks for ever and reads nothing. */
 static void
-count_dropped(const int *fds, unsigned count)
+ask_for_ever(struct pipeline *pipelines, size_t size)
 {
-	atomic_fetch_add(&stage->held, count);
-	for (unsigned i = 0; i < count; i++) {
-		struct pollfd p = { fds[i], 0, 0 };
-
-		while (
-		    poll(&p, 1, -1) != 1 || !(p.revents & (POLLHUP | POLLERR)))
-			continue;
-		atomic_fetch_add(&stage->dropped, 1);
-	}
+	atomic_fetch_add(&stage->held, PIPELINES);
+	attack_ready();
+	for (;; usleep(10000))
+		for (unsigned i = 0; i < PIPELINES; i++)
+			push(&pipelines[i], size);
 }
-
-enum { PIPELINES = 16 };
 
 static void
 pipeliner(unsigned self)
 {
-	int fds[PIPELINES];
+	struct pipeline pipelines[PIPELINES];
 
-	for (unsigned i = 0; i < PIPELINES; i++) {
-		fds[i] = come();
-		ask_until_it_blocks(fds[i],
-		    self % 2 ? VM_MAP_ID(vm_deallocate)
-			     : MACH_PORT_ID(mach_port_names),
-		    self % 2 ? body_deallocate(START, 0) : NULL);
-	}
-	attack_ready();
-	count_dropped(fds, PIPELINES);
+	for (unsigned i = 0; i < PIPELINES; i++)
+		pipelines[i] = (struct pipeline){ come(), 0 };
+	ask_for_ever(pipelines,
+	    pack_many(requests, sizeof(requests),
+		self % 2 ? VM_MAP_ID(vm_deallocate)
+			 : MACH_PORT_ID(mach_port_names),
+		self % 2 ? body_deallocate(START, 0) : NULL));
 }
 
-/* Asks for all of its memory, again and again on many connections, and takes
- * a byte now and then. */
+/* The same of those who have much, and read a byte of it. */
 static void
 slow(unsigned self)
 {
-	int fds[PIPELINES];
+	struct pipeline pipelines[PIPELINES];
+	size_t size;
 	char byte;
 
 	(void)self;
 	for (unsigned i = 0; i < PIPELINES; i++) {
-		fds[i] = come();
-		get_memory(fds[i], scale.big);
-		ask_until_it_blocks(fds[i], VM_MAP_ID(vm_read),
-		    body_read(START, scale.big));
-		recv(fds[i], &byte, 1, MSG_DONTWAIT);
+		pipelines[i] = (struct pipeline){ come(), 0 };
+		get_memory(pipelines[i].fd, scale.big);
 	}
-	attack_ready();
-	count_dropped(fds, PIPELINES);
+	size = pack_many(requests, sizeof(requests), VM_MAP_ID(vm_read),
+	    body_read(START, scale.big));
+	for (unsigned i = 0; i < PIPELINES; i++) {
+		push(&pipelines[i], size);
+		recv(pipelines[i].fd, &byte, 1, 0);
+	}
+	ask_for_ever(pipelines, size);
 }
 
 const struct scene stream_scenes[] = {
