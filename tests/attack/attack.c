@@ -27,7 +27,8 @@
 
 enum {
 	ATTACKERS_MOST = 8,
-	ALONE_TIME = 400,    /* milliseconds */
+	ALONE_TIME = 400,    /* milliseconds, */
+	ALONE_CALLS = 100,   /* and so many of the victim's calls at least */
 	PREPARED_AFTER = 60, /* seconds, at the most */
 	WATCH_EVERY = 20,    /* milliseconds */
 	DESCRIPTORS = 20000, /* that a process may open */
@@ -282,6 +283,13 @@ attack(const struct scene *scene, struct outcome *outcome)
 		end(attackers[i]);
 }
 
+static bool
+has_begun(void)
+{
+	return atomic_load(&stage->calls[ALONE].count) >= ALONE_CALLS ||
+	       atomic_load(&stage->failed);
+}
+
 static void
 play(const struct scene *scene, struct outcome *outcome)
 {
@@ -292,6 +300,8 @@ play(const struct scene *scene, struct outcome *outcome)
 	if (victim == 0)
 		victim_run();
 	watch(outcome, ALONE_TIME * 1e3);
+	for (int i = 0; i < PREPARED_AFTER * 1000 && !has_begun(); i++)
+		watch(outcome, 1e3);
 	attack(scene, outcome);
 	if (!end_victim(victim))
 		complain("the victim hangs");
