@@ -308,23 +308,23 @@ play(const struct scene *scene, struct outcome *outcome)
 	settle(outcome);
 }
 
-/* In a process of its own, for libvmd has one daemon in its life. */
-static int
-run_scene(const struct scene *scene)
+static enum verdict
+run_scene(const struct scene *scene, bool last)
 {
 	struct outcome outcome = { .patient = !house_knows_patience() };
 
 	if (!house_open(scene->kind == IMPATIENT)) {
 		fprintf(stderr, "attack: no daemon: is $VMD right?\n");
-		return EXIT_FAILURE;
+		return BROKE_SOME;
 	}
 	play(scene, &outcome);
 	outcome.ended_well = house_close();
-	return judge(scene, &outcome, tap) ? EXIT_SUCCESS : EXIT_FAILURE;
+	return judge(scene, &outcome, tap, last);
 }
 
-static bool
-run_apart(const struct scene *scene)
+/* In a process of its own, for libvmd has one daemon in its life. */
+static enum verdict
+run_apart(const struct scene *scene, bool last)
 {
 	int status = -1;
 	pid_t pid;
@@ -333,12 +333,29 @@ run_apart(const struct scene *scene)
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
-		status = run_scene(scene);
+		status = (int)run_scene(scene, last);
 		fflush(stdout);
 		_exit(status);
 	}
 	waitpid(pid, &status, 0);
-	return status == 0;
+	return WIFEXITED(status) ? (enum verdict)WEXITSTATUS(status)
+				 : BROKE_SOME;
+}
+
+/* A machine that has others to serve may be late for once: a test tries again
+ * then. What is slow is slow each time. */
+static bool
+run(const struct scene *scene)
+{
+	enum { TRIES = 3 };
+	enum verdict verdict = TOO_LATE;
+
+	for (int i = 1; i <= TRIES && verdict == TOO_LATE; i++) {
+		verdict = run_apart(scene, i == TRIES);
+		if (!tap)
+			break;
+	}
+	return verdict == KEPT_ALL;
 }
 
 /* The 16 threads have no victim but themselves. */
@@ -382,7 +399,7 @@ run_all(char **wanted, int count)
 		judge_heading();
 	for (size_t i = 0; i < ARRAY_SIZE(scenes); i++)
 		for (const struct scene *s = scenes[i]; s->name; s++)
-			if (is_wanted(s->name, wanted, count) && !run_apart(s))
+			if (is_wanted(s->name, wanted, count) && !run(s))
 				good = false;
 	if (is_wanted("threads", wanted, count) && !run_threads())
 		good = false;

@@ -88,21 +88,21 @@ numbers(void)
 
 /* --- Promises ---------------------------------------------------------- */
 
-struct verdict {
-	const char *promise;
+struct promise {
+	const char *name;
 	bool good;
 	bool unknown; /* the daemon does not tell */
 	char why[512];
 };
 
-enum { UNHARMED, SERVED, HELD, KEPT, HUNG_UP, VERDICTS };
+enum { UNHARMED, SERVED, HELD, KEPT, HUNG_UP, PROMISES };
 
 static void
-judge_victim(struct verdict *v, const struct outcome *outcome)
+judge_victim(struct promise *v, const struct outcome *outcome)
 {
 	bool failed = atomic_load(&stage->failed);
 
-	v->promise = "the victim is not harmed";
+	v->name = "the victim is not harmed";
 	v->good = !failed && outcome->prepared && outcome->ended_well;
 	snprintf(v->why, sizeof(v->why), "%s",
 	    failed               ? stage->complaint
@@ -113,14 +113,14 @@ judge_victim(struct verdict *v, const struct outcome *outcome)
 /* One call in a hundred may take as long as the machine makes it: longer, if
  * the daemon had a processor only part of the time that it wanted one. */
 static void
-judge_calls(struct verdict *v, const struct outcome *outcome,
+judge_calls(struct promise *v, const struct outcome *outcome,
     const struct numbers *n)
 {
 	double bound = MAX(CALL_BOUND * SLACK / outcome->processor,
 	    MAX(TIMES_ALONE * n->calls[ALONE].p99,
 		TIMES_PING * n->pings[ATTACKED].p99));
 
-	v->promise = "the victim's calls are served in time";
+	v->name = "the victim's calls are served in time";
 	v->good = n->calls[ATTACKED].p99 <= bound &&
 		  atomic_load(&stage->calls[ATTACKED].count) > 0;
 	snprintf(v->why, sizeof(v->why), "p99 %.0f us, which may be %.0f",
@@ -128,22 +128,22 @@ judge_calls(struct verdict *v, const struct outcome *outcome,
 }
 
 static void
-judge_hold(struct verdict *v, const struct outcome *outcome)
+judge_hold(struct promise *v, const struct outcome *outcome)
 {
 	double bound = HOLD_BOUND * SLACK;
 
-	v->promise = "nothing holds the loop";
+	v->name = "nothing holds the loop";
 	v->good = (double)outcome->longest <= bound;
 	snprintf(v->why, sizeof(v->why), "%" PRId64 " us, which may be %.0f",
 	    outcome->longest, bound);
 }
 
 static void
-judge_kept(struct verdict *v, const struct outcome *outcome)
+judge_kept(struct promise *v, const struct outcome *outcome)
 {
 	const struct stock *a = &outcome->after, *b = &outcome->before;
 
-	v->promise = "all is given back";
+	v->name = "all is given back";
 	v->good = outcome->settled >= 0 && outcome->check[0] == '\0';
 	snprintf(v->why, sizeof(v->why),
 	    "%s: %" PRId64 " pages, %" PRId64 " nodes, %" PRId64
@@ -157,13 +157,13 @@ judge_kept(struct verdict *v, const struct outcome *outcome)
 }
 
 static void
-judge_hung_up(struct verdict *v, const struct scene *scene,
+judge_hung_up(struct promise *v, const struct scene *scene,
     const struct outcome *outcome)
 {
 	unsigned long held = atomic_load(&stage->held);
 	unsigned long dropped = atomic_load(&stage->dropped);
 
-	v->promise = "who does not go on is hung up on";
+	v->name = "who does not go on is hung up on";
 	v->unknown = outcome->patient || scene->kind != IMPATIENT;
 	v->good = v->unknown || (held > 0 && dropped == held);
 	snprintf(v->why, sizeof(v->why), "%lu of %lu connections", dropped,
@@ -171,14 +171,14 @@ judge_hung_up(struct verdict *v, const struct scene *scene,
 }
 
 static void
-judge_all(struct verdict *verdicts, const struct scene *scene,
+judge_all(struct promise *promises, const struct scene *scene,
     const struct outcome *outcome, const struct numbers *n)
 {
-	judge_victim(&verdicts[UNHARMED], outcome);
-	judge_calls(&verdicts[SERVED], outcome, n);
-	judge_hold(&verdicts[HELD], outcome);
-	judge_kept(&verdicts[KEPT], outcome);
-	judge_hung_up(&verdicts[HUNG_UP], scene, outcome);
+	judge_victim(&promises[UNHARMED], outcome);
+	judge_calls(&promises[SERVED], outcome, n);
+	judge_hold(&promises[HELD], outcome);
+	judge_kept(&promises[KEPT], outcome);
+	judge_hung_up(&promises[HUNG_UP], scene, outcome);
 }
 
 /* --- Printing ---------------------------------------------------------- */
@@ -240,24 +240,49 @@ judge_plan(void)
 	printf("1..%u\n", *lines);
 }
 
-bool
-judge(const struct scene *scene, const struct outcome *outcome, bool tap)
+static enum verdict
+verdict_of(const struct promise *promises)
 {
-	struct verdict verdicts[VERDICTS] = { 0 };
+	enum verdict verdict = KEPT_ALL;
+
+	for (unsigned i = 0; i < PROMISES; i++)
+		if (!promises[i].good)
+			verdict = MAX(verdict,
+			    i == SERVED || i == HELD ? TOO_LATE : BROKE_SOME);
+	return verdict;
+}
+
+static void
+print_tap(const struct scene *scene, const struct promise *promises)
+{
+	for (const struct promise *p = promises; p < promises + PROMISES; p++)
+		if (!p->unknown)
+			judge_tap(p->good, scene->name, p->name, p->why);
+}
+
+static void
+print_broken(const struct promise *promises)
+{
+	for (const struct promise *p = promises; p < promises + PROMISES; p++)
+		if (!p->good)
+			printf("    NOT: %s: %s\n", p->name, p->why);
+}
+
+enum verdict
+judge(const struct scene *scene, const struct outcome *outcome, bool tap,
+    bool last)
+{
+	struct promise promises[PROMISES] = { 0 };
 	struct numbers n = numbers();
-	bool good = true;
+	enum verdict verdict;
 
-	judge_all(verdicts, scene, outcome, &n);
-	if (!tap)
+	judge_all(promises, scene, outcome, &n);
+	verdict = verdict_of(promises);
+	if (!tap) {
 		print_row(scene, outcome, &n);
-	for (unsigned i = 0; i < VERDICTS; i++) {
-		const struct verdict *v = &verdicts[i];
-
-		good = good && v->good;
-		if (tap && !v->unknown)
-			judge_tap(v->good, scene->name, v->promise, v->why);
-		else if (!tap && !v->good)
-			printf("    NOT: %s: %s\n", v->promise, v->why);
+		print_broken(promises);
+	} else if (last || verdict != TOO_LATE) {
+		print_tap(scene, promises);
 	}
-	return good;
+	return verdict;
 }

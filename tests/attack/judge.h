@@ -28,8 +28,16 @@ void judge_prepare(void);
 
 void judge_heading(void);
 
-/* Prints a row, or lines of the test anything protocol. True: all is well. */
-bool judge(const struct scene *scene, const struct outcome *outcome, bool tap);
+enum verdict {
+	KEPT_ALL, /* all promises */
+	TOO_LATE, /* all but those that go by the clock, */
+	BROKE_SOME,
+};
+
+/* Prints a row, or lines of the test anything protocol: those only if it was not
+ * too late, or is the last try. */
+enum verdict judge(const struct scene *scene, const struct outcome *outcome,
+    bool tap, bool last);
 
 /* One such line. why: NULL: nothing to be said. */
 void judge_tap(bool good, const char *scene, const char *what, const char *why);
