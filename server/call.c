@@ -178,12 +178,13 @@ call_end(struct call *call)
 {
 	enum { STEPS = 256 }; /* what most calls let go of is freed at once */
 	struct server *server = call->server;
+	uint32_t steps = STEPS;
 
 	server->call = NULL;
 	call->connection->call = NULL;
 	let_go_of_ports(call);
 	vm_map_copy_free(steal(&call->data));
-	if (vm_machine_reap(&server->vm, STEPS))
+	if (ports_reap(&steps) || vm_machine_reap(&server->vm, steps))
 		server_wake(server);
 	check(call);
 	if (!server->spare_call)

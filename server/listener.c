@@ -52,6 +52,17 @@ remove_dead(const char *path)
 	return unlink(path) < 0 ? -errno : 0;
 }
 
+/* Those who connect cannot pass descriptors: nobody takes them, and to close one
+ * may take as long as its maker wants. Linux has this since 6.16. */
+static void
+refuse_descriptors(int fd)
+{
+	enum { PASS_RIGHTS = 83 }; /* SO_PASSRIGHTS */
+	int no = 0;
+
+	setsockopt(fd, SOL_SOCKET, PASS_RIGHTS, &no, sizeof(no));
+}
+
 /* Its own user's at first: nobody listens yet, and nobody else writes the
  * folder. */
 static int
@@ -67,6 +78,7 @@ bind_socket(struct listener *listener, mode_t mode, gid_t group)
 	    socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (listener->fd < 0)
 		return -errno;
+	refuse_descriptors(listener->fd);
 	mask = umask(0177);
 	r = bind(listener->fd, address, sizeof(listener->address));
 	umask(mask);

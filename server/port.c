@@ -11,7 +11,12 @@
 #include "server/vm/memory_entry.h"
 #include "server/vm/task.h"
 
+enum { SETTLED_AT_ONCE = 64 };
+
 STAILQ_HEAD(port_queue, port);
+
+/* Those that may be had by tasks only, or by nobody. */
+static struct port_queue dropped = STAILQ_HEAD_INITIALIZER(dropped);
 
 struct port *
 port_new(enum port_kind kind, struct task *task)
@@ -104,7 +109,7 @@ is_at_hand(const struct port *port)
 /* One reference less. If only tasks have it now, or nobody, that is to be
  * settled. */
 static void
-drop(struct port *port, struct port_queue *dropped)
+drop(struct port *port)
 {
 	port->refs--;
 	if (port->receiver && !port_has_senders(port))
@@ -113,11 +118,11 @@ drop(struct port *port, struct port_queue *dropped)
 	if (is_at_hand(port) || port->dropped)
 		return;
 	port->dropped = true;
-	STAILQ_INSERT_TAIL(dropped, port, drop_link);
+	STAILQ_INSERT_TAIL(&dropped, port, drop_link);
 }
 
 static void
-let_go(struct port_hold *hold, struct port_queue *dropped)
+let_go(struct port_hold *hold)
 {
 	struct port *port = steal(&hold->port);
 
@@ -125,20 +130,20 @@ let_go(struct port_hold *hold, struct port_queue *dropped)
 		return;
 	LIST_REMOVE(hold, link);
 	port->hold_count--;
-	drop(port, dropped);
+	drop(port);
 }
 
 static void
-let_go_of_all(struct port *task, struct port_queue *dropped)
+let_go_of_all(struct port *task)
 {
 	for (unsigned i = 0; task->held && i < PORT_HOLDS; i++)
-		let_go(&task->held[i], dropped);
+		let_go(&task->held[i]);
 }
 
 static void
-port_free(struct port *port, struct port_queue *dropped)
+port_free(struct port *port)
 {
-	let_go_of_all(port, dropped);
+	let_go_of_all(port);
 	destroy_flavors(port);
 	leave_control(port);
 	task_unref(port->task);
@@ -192,7 +197,7 @@ is_reached(struct port *port, struct port_queue *seen)
 
 /* What is lost holds nothing any more: nobody has it then. */
 static void
-lose(struct port *port, struct port_queue *dropped)
+lose(struct port *port)
 {
 	struct port_queue seen = STAILQ_HEAD_INITIALIZER(seen);
 	bool lost = !is_reached(port, &seen);
@@ -201,36 +206,47 @@ lose(struct port *port, struct port_queue *dropped)
 		STAILQ_REMOVE_HEAD(&seen, seen_link);
 		port->seen = false;
 		if (lost)
-			let_go_of_all(port, dropped);
+			let_go_of_all(port);
 	}
 }
 
 /* Ports that are freed let go of others: one after the other, for chains may be
- * long. */
-static void
-settle(struct port_queue *dropped)
+ * long, and not too many of them at once. */
+bool
+ports_reap(uint32_t *steps)
 {
+	static bool reaping;
 	struct port *port;
 
-	while ((port = STAILQ_FIRST(dropped))) {
-		STAILQ_REMOVE_HEAD(dropped, drop_link);
+	while (!reaping && *steps > 0 && (port = STAILQ_FIRST(&dropped))) {
+		STAILQ_REMOVE_HEAD(&dropped, drop_link);
 		port->dropped = false;
+		reaping = true;
 		if (port->refs == 0)
-			port_free(port, dropped);
+			port_free(port);
 		else
-			lose(port, dropped);
+			lose(port);
+		reaping = false;
+		*steps -= 1 + MIN(port_work(), *steps - 1);
 	}
+	return !STAILQ_EMPTY(&dropped);
+}
+
+static void
+settle(void)
+{
+	uint32_t steps = SETTLED_AT_ONCE;
+
+	ports_reap(&steps);
 }
 
 struct port *
 port_unref(struct port *port)
 {
-	struct port_queue dropped = STAILQ_HEAD_INITIALIZER(dropped);
-
 	if (!port)
 		return NULL;
-	drop(port, &dropped);
-	settle(&dropped);
+	drop(port);
+	settle();
 	return NULL;
 }
 
@@ -239,7 +255,6 @@ port_unref(struct port *port)
 void
 port_destroy(struct port *port)
 {
-	struct port_queue dropped = STAILQ_HEAD_INITIALIZER(dropped);
 	struct task *task = port->task;
 
 	port_ref(port);
@@ -256,15 +271,14 @@ port_destroy(struct port *port)
 	if (task && port->kind == PORT_TASK)
 		task_terminate(task);
 	task_unref(task);
-	let_go_of_all(port, &dropped);
-	drop(port, &dropped);
-	settle(&dropped);
+	let_go_of_all(port);
+	drop(port);
+	settle();
 }
 
 kern_return_t
 port_hold(struct port *task, unsigned place, struct port *port)
 {
-	struct port_queue dropped = STAILQ_HEAD_INITIALIZER(dropped);
 	struct port_hold *hold;
 
 	assert(place < PORT_HOLDS);
@@ -275,14 +289,14 @@ port_hold(struct port *task, unsigned place, struct port *port)
 	hold = &task->held[place];
 	if (port)
 		port_ref(port);
-	let_go(hold, &dropped);
+	let_go(hold);
 	hold->holder = task;
 	hold->port = port;
 	if (port) {
 		port->hold_count++;
 		LIST_INSERT_HEAD(&port->holds, hold, link);
 	}
-	settle(&dropped);
+	settle();
 	return KERN_SUCCESS;
 }
 

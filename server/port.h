@@ -111,10 +111,16 @@ void port_ref(struct port *port);
  */
 struct port *port_of_task(struct port *port, enum port_kind kind);
 
-/* Returns NULL. */
+/* Returns NULL. What goes with the last one goes by and by: ports_reap(). */
 struct port *port_unref(struct port *port);
 
 DEFINE_CLEANUP(struct port *, port_unref)
+
+/*
+ * Finds out, of so many that somebody has let go of, whether anybody has them
+ * still, and frees them if not. True: there are more.
+ */
+bool ports_reap(uint32_t *steps);
 
 /* How many ports were looked at, to find out who is still to be reached, since
  * this was last asked: for who is not to let go of too many at once. */

@@ -28,6 +28,7 @@ enum {
 
 static const double AGAIN = 0.1; /* seconds */
 static const double JUDGE_EVERY = 0.5;
+static const double JUDGE_MORE = 0.002;
 static const double TRIM_AFTER = 1.0;
 static const double TRIM_EVERY = 0.01;
 
@@ -134,6 +135,8 @@ reap(struct server *server)
 		uint32_t steps = REAP_STEPS;
 
 		more = connections_reap(server, &steps);
+		if (ports_reap(&steps))
+			more = true;
 		if (vm_machine_reap(&server->vm, steps))
 			more = true;
 		now = now_in_microseconds();
@@ -185,20 +188,30 @@ server_watch_slow(struct server *server)
 	ev_timer_start(server->loop, &server->judge);
 }
 
-/* The first of them has been slow for the longest time. */
+/* The first of them has been slow for the longest time. To hang up takes some
+ * time, too. */
 static void
 on_judge(struct ev_loop *loop, ev_timer *watcher, int events)
 {
+	enum { JUDGED_AT_ONCE = 32 };
 	struct server *server = watcher->data;
 	double now = ev_now(loop);
-	struct connection *first;
+	struct connection *first = NULL;
 
 	(void)events;
-	while ((first = TAILQ_FIRST(&server->slow)) &&
-	       now - first->since >= server->patience)
+	for (int i = 0; i < JUDGED_AT_ONCE; i++) {
+		first = TAILQ_FIRST(&server->slow);
+		if (!first || now - first->since < server->patience)
+			break;
 		connection_judge(first, now);
-	if (!first)
+		first = NULL;
+	}
+	if (TAILQ_EMPTY(&server->slow)) {
 		ev_timer_stop(loop, watcher);
+		return;
+	}
+	watcher->repeat = first ? JUDGE_EVERY : JUDGE_MORE;
+	ev_timer_again(loop, watcher);
 }
 
 static void
@@ -389,6 +402,8 @@ server_deinit(struct server *server)
 	registry_deinit(&server->registry);
 	port_unref(server->host);
 	port_unref(server->host_priv);
+	all = UINT32_MAX;
+	ports_reap(&all);
 	while (vm_machine_reap(&server->vm, UINT32_MAX))
 		continue;
 	empty = is_empty(server);
