@@ -1,31 +1,7 @@
 /*
- * The model test: chance, and operands that it chooses
+ * The model test: operands that chance chooses
  */
 #include "tests/system/model_run.h"
-
-static uint64_t state;
-
-void
-chance_start(unsigned long seed)
-{
-	state = seed * 1000003;
-}
-
-uint64_t
-chance(uint64_t below)
-{
-	uint64_t x = state += UINT64_C(0x9e3779b97f4a7c15);
-
-	x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return (x ^ (x >> 31)) % below;
-}
-
-bool
-one_in(uint64_t n)
-{
-	return chance(n) == 0;
-}
 
 vm_address_t
 beside(vm_address_t boundary)

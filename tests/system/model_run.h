@@ -39,7 +39,17 @@ extern host_priv_t privileged_host;
 extern uint8_t expected_bytes[MODEL_PAGES * PAGE];
 extern uint8_t seen_bytes[MODEL_PAGES * PAGE];
 
-/* --- Chance (model_chance.c) ------------------------------------------- */
+/* --- A run (model_play.c) ---------------------------------------------- */
+
+/* Whose rules are the model's, and vmd's. False: nobody's. */
+bool play_as(const char *personality);
+
+/* Empty tasks; any call, which is told and compared; and the end of all. */
+void play_start(void);
+void play_call(void);
+void play_end(void);
+
+/* --- Chance (model_dice.c; model_chance.c) ----------------------------- */
 
 void chance_start(unsigned long seed);
 uint64_t chance(uint64_t below);
