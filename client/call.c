@@ -359,11 +359,12 @@ call_pass_on(struct session *session)
 static kern_return_t
 ask(struct call *call, struct session **out)
 {
-	struct session *session = session_send();
+	kern_return_t kr;
+	struct session *session = session_send(&kr);
 	int r;
 
 	if (!session)
-		return MACH_SEND_INVALID_DEST;
+		return kr;
 	pthread_mutex_lock(&session->lock);
 	call->token = ++session->last_token;
 	session->expected += may_bring_message(call);
@@ -429,7 +430,7 @@ kern_return_t
 call_make(struct call *call, const ProtobufCMessageDescriptor *reply,
     ProtobufCMessage **out)
 {
-	struct session *session;
+	struct session *session = NULL;
 	kern_return_t kr;
 
 	*out = NULL;

@@ -104,6 +104,9 @@ wanted_personality(void)
 	return name ? UINT32_MAX : 0;
 }
 
+/* Of connections. */
+static const char too_many[] = "the daemon takes no more of this user";
+
 static const char *
 greet(int fd)
 {
@@ -114,11 +117,14 @@ greet(int fd)
 	};
 	struct msg_welcome welcome;
 
-	if (!transfer(fd, &hello, sizeof(hello), true) ||
-	    !transfer(fd, &welcome, sizeof(welcome), false))
+	/* One that takes nobody says so and hangs up, and hears nothing. */
+	transfer(fd, &hello, sizeof(hello), true);
+	if (!transfer(fd, &welcome, sizeof(welcome), false))
 		return "the daemon hung up";
 	if (welcome.magic != MSG_MAGIC)
 		return "that is no vmd";
+	if (welcome.code == KERN_RESOURCE_SHORTAGE)
+		return too_many;
 	if (welcome.code == KERN_NOT_SUPPORTED)
 		return "the daemon speaks another version";
 	if (welcome.code != KERN_SUCCESS)
@@ -145,7 +151,7 @@ open_socket(const struct sockaddr_un *address, const char **why)
 }
 
 /* The caller holds `sending`. */
-static bool
+static kern_return_t
 session_open(void)
 {
 	struct sockaddr_un address;
@@ -154,33 +160,35 @@ session_open(void)
 
 	if (r < 0) {
 		explain("", address_error(r));
-		return false;
+		return MACH_SEND_INVALID_DEST;
 	}
 	if (!session.input)
 		session.input = malloc(SESSION_INPUT);
 	if (!session.input)
-		return false;
+		return MACH_SEND_INVALID_DEST;
 	session.fd = open_socket(&address, &why);
 	if (session.fd < 0) {
 		explain(address.sun_path, why);
-		return false;
+		return why == too_many ? KERN_RESOURCE_SHORTAGE
+				       : MACH_SEND_INVALID_DEST;
 	}
 	session.state = SESSION_OPEN;
-	return true;
+	return KERN_SUCCESS;
 }
 
 struct session *
-session_send(void)
+session_send(kern_return_t *code)
 {
-	bool open;
 
 	pthread_once(&fork_once, watch_forks);
 	pthread_mutex_lock(&session.sending);
 	pthread_mutex_lock(&session.lock);
-	open = session.state == SESSION_OPEN ||
-	       (session.state == SESSION_NONE && session_open());
+	*code = session.state == SESSION_OPEN ? KERN_SUCCESS
+					      : MACH_SEND_INVALID_DEST;
+	if (session.state == SESSION_NONE)
+		*code = session_open();
 	pthread_mutex_unlock(&session.lock);
-	if (open)
+	if (*code == KERN_SUCCESS)
 		return &session;
 	pthread_mutex_unlock(&session.sending);
 	return NULL;

@@ -19,6 +19,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include <mach/kern_return.h>
+
 struct call;
 struct message;
 struct receiver;
@@ -49,10 +51,12 @@ struct session {
 enum { SESSION_INPUT = 128 * 1024 };
 
 /*
- * The session, open, with `sending` held; it is let go of by
- * session_sent(). NULL: there is no daemon.
+ * The session, open, with `sending` held; it is let go of by session_sent().
+ *
+ * => NULL: *code is what the call answers: MACH_SEND_INVALID_DEST, there is no
+ *    daemon; KERN_RESOURCE_SHORTAGE, it takes no more connections of this user
  */
-struct session *session_send(void);
+struct session *session_send(kern_return_t *code);
 void session_sent(struct session *session);
 
 /* The session, in whatever state it is. */

@@ -192,3 +192,34 @@ vmd_names(const struct vmd_name *after, struct vmd_name *names, size_t *count)
 	}
 	return MIG_ARRAY_TOO_LARGE;
 }
+
+/* --- Limits ------------------------------------------------------------ */
+
+CALL(vmd_limits, VmdLimits)
+
+kern_return_t
+vmd_limits(uint32_t *uid, struct vmd_limit *limits, size_t *count)
+{
+	_cleanup_(vmd_limits_freep) VmdLimitsReply *out = NULL;
+	VmdLimitsRequest in = VMD_LIMITS_REQUEST__INIT;
+	struct call call = { .id = VMD_ID(vmd_limits), .portless = true };
+	kern_return_t kr;
+
+	in.has_uid = *uid != VMD_UID_SELF;
+	in.uid = *uid;
+
+	kr = call_vmd_limits(&call, &in, &out);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	*uid = out->uid;
+	*count = MIN(*count, out->n_limit);
+	for (size_t i = 0; i < *count; i++) {
+		const VmdLimit *from = out->limit[i];
+
+		limits[i].used = from->used;
+		limits[i].allowed = from->allowed;
+		snprintf(limits[i].name, sizeof(limits[i].name), "%s",
+		    from->name);
+	}
+	return KERN_SUCCESS;
+}

@@ -128,6 +128,29 @@ kern_return_t vmd_name_remove(uint32_t owner, const char *name);
 kern_return_t vmd_names(const struct vmd_name *after, struct vmd_name *names,
     size_t *count);
 
+/* Something that a user may have so much of. */
+struct vmd_limit {
+	char name[24];    /* as vmd.conf(5) has it */
+	uint64_t used;    /* bytes, or how many */
+	uint64_t allowed; /* as things are; VMD_UNLIMITED: all there is */
+};
+
+#define VMD_UNLIMITED UINT64_MAX
+#define VMD_UID_SELF  ((uint32_t)-1) /* the caller's */
+
+/*
+ * vmd_limits: what a user may have in the daemon, and has.
+ *
+ * => *uid: whose; it becomes the uid told of: the next higher one, if of this
+ *    one there is nobody
+ * => limits has room for *count; *count becomes how many were told
+ * => KERN_NO_ACCESS: it is another's, and the caller is neither root nor the
+ *    daemon's own user
+ * => KERN_INVALID_ARGUMENT: nobody has this uid, nor a higher one
+ */
+kern_return_t vmd_limits(uint32_t *uid, struct vmd_limit *limits,
+    size_t *count);
+
 #ifdef __cplusplus
 }
 #endif

@@ -11,6 +11,8 @@
 #include "server/fiber.h"
 #include "server/port.h"
 #include "server/server.h"
+#include "server/user.h"
+#include "server/user_check.h"
 #include "server/vm/task.h"
 #include "server/vm/vm_check.h"
 #include "server/vm/vm_map.h"
@@ -167,6 +169,8 @@ check(struct call *call)
 		complaint = vm_check(&server->vm);
 	if (server->check && !complaint)
 		complaint = registry_check(&server->registry);
+	if (server->check && !complaint)
+		complaint = users_check(server);
 	if (!complaint)
 		return;
 	log_error("after message %d: %s", call->msg.id, complaint);
@@ -198,9 +202,15 @@ run(void *context)
 {
 	struct call *call = context;
 
-	call->server->call = call;
-	vm_machine_begin(&call->server->vm, NULL);
+	struct connection *connection = call->connection;
+	struct server *server = call->server;
+
+	server->call = call;
+	vm_machine_begin(&server->vm, connection->user->account);
 	dispatch(call);
+	if (call->request.code != KERN_SUCCESS)
+		users_refused(&server->users);
+	connection_replied(connection);
 }
 
 struct call *
@@ -209,8 +219,10 @@ call_start(struct connection *connection, const struct msg *msg,
 {
 	struct call *call = call_new(connection, msg, data, refused);
 
+	connection_asked(connection);
 	if (!call || !fiber_start(run, call, &call->fiber)) {
 		dispatch_refuse(connection, msg);
+		connection_replied(connection);
 		if (call)
 			call_end(call);
 		else

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "server/descriptors.h"
 #include "server/server.h"
 
 enum { SIGNALLED = 128, CANNOT_RUN = 126, NOT_FOUND = 127 };
@@ -48,6 +49,7 @@ execute(char *const *arguments, const char *socket)
 {
 	setenv("VMD_SOCKET", socket, 1);
 	signal(SIGPIPE, SIG_DFL);
+	descriptors_restore();
 	execvp(arguments[0], arguments);
 	fprintf(stderr, "vmd: cannot run '%s': %s\n", arguments[0],
 	    strerror(errno));

@@ -16,6 +16,7 @@
 #include "server/peer.h"
 #include "server/port_notify.h"
 #include "server/server.h"
+#include "server/user.h"
 #include "server/vm/personality.h"
 #include "server/vm/task.h"
 #include "server/vm/vm_map.h"
@@ -55,6 +56,58 @@ chunk_free(struct connection_chunk *chunk)
 	free(chunk);
 }
 
+/* What a chunk takes of the daemon's memory. */
+static uint64_t
+chunk_cost(const struct connection_chunk *chunk)
+{
+	return sizeof(*chunk) + chunk->room;
+}
+
+uint64_t
+connection_output(const struct connection *connection)
+{
+	const struct connection_chunk *chunk;
+	uint64_t cost = 0;
+
+	TAILQ_FOREACH(chunk, &connection->out, link)
+		cost += chunk_cost(chunk);
+	return cost;
+}
+
+static void
+queue(struct connection *connection, struct connection_chunk *chunk)
+{
+	TAILQ_INSERT_TAIL(&connection->out, chunk, link);
+	user_add(connection->user, LIMIT_OUTPUT, chunk_cost(chunk));
+}
+
+/* Replies that were sent, or never will be. */
+static void
+forget_requests(struct connection *connection, uint32_t count)
+{
+	connection->requests -= count;
+	user_discharge(connection->user, LIMIT_REQUESTS, count);
+}
+
+void
+connection_asked(struct connection *connection)
+{
+	connection->requests++;
+	user_add(connection->user, LIMIT_REQUESTS, 1);
+}
+
+void
+connection_replied(struct connection *connection)
+{
+	struct connection_chunk *last =
+	    TAILQ_LAST(&connection->out, connection_chunks);
+
+	if (connection->lost || !last)
+		forget_requests(connection, 1);
+	else
+		last->replies++;
+}
+
 /* A chunk for small replies: most often the server's spare one. */
 static struct connection_chunk *
 chunk_for_bytes(struct connection *connection)
@@ -65,7 +118,7 @@ chunk_for_bytes(struct connection *connection)
 	if (!chunk)
 		chunk = chunk_new(CHUNK_BYTES);
 	if (chunk)
-		TAILQ_INSERT_TAIL(&connection->out, chunk, link);
+		queue(connection, chunk);
 	return chunk;
 }
 
@@ -76,6 +129,8 @@ chunk_done(struct connection *connection, struct connection_chunk *chunk)
 	struct server *server = connection->server;
 
 	TAILQ_REMOVE(&connection->out, chunk, link);
+	user_discharge(connection->user, LIMIT_OUTPUT, chunk_cost(chunk));
+	forget_requests(connection, chunk->replies);
 	if (!server->spare && chunk->room == CHUNK_BYTES) {
 		*chunk = (struct connection_chunk){ .room = CHUNK_BYTES };
 		MEMORY_UNDEFINED(chunk->bytes, CHUNK_BYTES);
@@ -119,7 +174,7 @@ connection_put_copy(struct connection *connection, struct vm_map_copy *copy)
 	chunk->copy = copy;
 	chunk->size = copy->size;
 	connection->out_size += copy->size;
-	TAILQ_INSERT_TAIL(&connection->out, chunk, link);
+	queue(connection, chunk);
 }
 
 /* What is next to be sent of a chunk. */
@@ -172,9 +227,8 @@ sent(struct connection *connection, uint64_t size)
 
 /* A large chunk that waits with little in it would be a waste. */
 static void
-shrink_first(struct connection *connection)
+shrink(struct connection *connection, struct connection_chunk *chunk)
 {
-	struct connection_chunk *chunk = TAILQ_FIRST(&connection->out);
 	size_t left = chunk->size - chunk->start;
 	struct connection_chunk *small;
 
@@ -184,9 +238,20 @@ shrink_first(struct connection *connection)
 	if (!small)
 		return;
 	small->size = left;
+	small->replies = chunk->replies;
+	chunk->replies = 0;
 	memcpy(small->bytes, chunk->bytes + chunk->start, left);
+	TAILQ_INSERT_BEFORE(chunk, small, link);
+	user_add(connection->user, LIMIT_OUTPUT, chunk_cost(small));
 	chunk_done(connection, chunk);
-	TAILQ_INSERT_HEAD(&connection->out, small, link);
+}
+
+/* All between were filled, or are small. */
+static void
+shrink_ends(struct connection *connection)
+{
+	shrink(connection, TAILQ_FIRST(&connection->out));
+	shrink(connection, TAILQ_LAST(&connection->out, connection_chunks));
 }
 
 static void
@@ -219,9 +284,10 @@ set_watched(struct connection *connection, ev_io *watcher, bool watched)
 static bool
 is_slow(const struct connection *connection)
 {
-	return !connection->welcome || connection->data_left > 0 ||
-	       (connection->rest_size > 0 && !connection->more) ||
-	       connection->out_size > 0;
+	bool begun = !connection->welcome || connection->data_left > 0 ||
+		     (connection->rest_size > 0 && !connection->more);
+
+	return (begun && !connection->paused) || connection->out_size > 0;
 }
 
 static void
@@ -260,15 +326,46 @@ connection_judge(struct connection *connection, double now)
 	connection_free(connection);
 }
 
+/* Is room reserved for what is to come of a message? */
+static bool
+has_begun(const struct connection *connection)
+{
+	return connection->reserved > connection->rest_size;
+}
+
+/* May its requests be served, or be read, as far as its user goes? */
+static bool
+may_go_on(const struct connection *connection)
+{
+	if (connection->more)
+		return user_may_be_served(connection->user);
+	return user_may_be_read(connection->user, has_begun(connection));
+}
+
+static void
+set_paused(struct connection *connection, bool paused)
+{
+	if (paused == connection->paused)
+		return;
+	connection->paused = paused;
+	if (paused)
+		user_pause(connection->user, connection);
+	else
+		user_resume(connection->user, connection);
+}
+
 /* Goes on taking requests while little is queued, and sending while anything
  * is. */
 static void
 watch(struct connection *connection)
 {
 	bool paused = connection->call != NULL;
-	bool open = connection->out_size < OUT_ENOUGH && !paused;
+	bool room = connection->out_size < OUT_ENOUGH && !paused;
+	bool open = room && may_go_on(connection);
 	bool starved = connection->starved;
 
+	set_paused(connection,
+	    room && !open && (connection->more || !connection->ended));
 	set_busy(connection, (open && connection->more) ||
 				 (paused && !connection->call->waiting));
 	set_slow(connection, is_slow(connection));
@@ -298,6 +395,13 @@ connection_retry(struct connection *connection)
 	watch(connection);
 }
 
+void
+connection_resume(struct connection *connection)
+{
+	set_paused(connection, false);
+	watch(connection);
+}
+
 /* Sends what the socket takes now, but not without end. */
 static void
 flush(struct connection *connection)
@@ -317,7 +421,7 @@ flush(struct connection *connection)
 			done += (uint64_t)n;
 			connection->moved += (uint64_t)n;
 		} else if (n < 0 && errno == EAGAIN) {
-			shrink_first(connection);
+			shrink_ends(connection);
 			return;
 		} else if (n < 0 && is_starved(connection, errno)) {
 			return;
@@ -409,13 +513,46 @@ fill(struct vm_map_copy *data, const uint8_t *bytes, uint64_t size)
 	return done;
 }
 
+/* There was no memory for data. */
+static void
+drop_data(struct connection *connection)
+{
+	if (connection->data)
+		users_refused(&connection->server->users);
+	connection->data = vm_map_copy_free(connection->data);
+}
+
 /* So many bytes of data came, for which there may be no memory. */
 static void
 data_came(struct connection *connection, const uint8_t *bytes, uint64_t size)
 {
 	connection->data_left -= size;
 	if (connection->data && fill(connection->data, bytes, size) < size)
-		connection->data = vm_map_copy_free(connection->data);
+		drop_data(connection);
+}
+
+/* Of the input that the user's connections may keep. */
+static void
+reserve(struct connection *connection, size_t size)
+{
+	user_discharge(connection->user, LIMIT_INPUT, connection->reserved);
+	connection->reserved = size;
+	user_add(connection->user, LIMIT_INPUT, size);
+}
+
+/* For what is kept of input: all of the message at its start, if it says how
+ * large that is. */
+static void
+reserve_rest(struct connection *connection)
+{
+	mach_msg_header_t header;
+	size_t size = connection->rest_size;
+
+	if (connection->welcome && size >= sizeof(header)) {
+		memcpy(&header, connection->rest, sizeof(header));
+		size = MAX(size, MIN(header.msgh_size, (size_t)SERVER_INPUT));
+	}
+	reserve(connection, size);
 }
 
 /* The message whose data are all there is served. */
@@ -426,6 +563,7 @@ data_done(struct connection *connection)
 	struct vm_map_copy *data = steal(&connection->data);
 	struct msg msg;
 
+	reserve(connection, 0);
 	msg_parse(&msg, MSG_REQUEST, head, connection->head_size);
 	connection->call = call_start(connection, &msg, data, data == NULL);
 }
@@ -455,6 +593,7 @@ take_data(struct connection *connection, const struct msg *msg,
 		return -ENOMEM;
 	memcpy(connection->head, bytes, head);
 	connection->head_size = head;
+	reserve(connection, head);
 	return (ssize_t)(head + here);
 }
 
@@ -488,6 +627,7 @@ keep_rest(struct connection *connection, const uint8_t *bytes, size_t size)
 		return false;
 	memcpy(connection->rest, bytes, size);
 	connection->rest_size = size;
+	reserve_rest(connection);
 	return true;
 }
 
@@ -502,6 +642,7 @@ take(struct connection *connection, size_t size)
 	while (size > 0 && connection->data_left == 0 &&
 	       requests++ < TURN_REQUESTS && !connection->lost &&
 	       !connection->call && connection->out_size < OUT_ENOUGH &&
+	       user_may_be_served(connection->user) &&
 	       (requests == 1 || !server_is_over(connection->server))) {
 		n = take_message(connection, bytes, size);
 		if (n <= 0)
@@ -587,6 +728,7 @@ run(struct connection *connection, size_t size)
 	free(connection->rest);
 	connection->rest = NULL;
 	connection->rest_size = 0;
+	reserve(connection, 0);
 	take(connection, size);
 	finish(connection);
 }
@@ -619,11 +761,13 @@ read_messages(struct connection *connection)
 {
 	struct server *server = connection->server;
 	size_t rest = restore_rest(connection);
+	size_t room = user_may_be_read(connection->user, false)
+			  ? SERVER_INPUT - rest
+			  : connection->reserved - rest;
 	ssize_t n;
 
 	MEMORY_UNDEFINED(server->input + rest, SERVER_INPUT - rest);
-	n = recv(connection->fd, server->input + rest, SERVER_INPUT - rest,
-	    MSG_DONTWAIT);
+	n = recv(connection->fd, server->input + rest, room, MSG_DONTWAIT);
 
 	if (n <= 0) {
 		read_nothing(connection, n);
@@ -646,7 +790,7 @@ read_data(struct connection *connection)
 	if (connection->data)
 		count = vm_map_copy_room(connection->data, most, parts, PARTS);
 	if (count == 0) {
-		connection->data = vm_map_copy_free(connection->data);
+		drop_data(connection);
 		most = MIN(most, (uint64_t)SERVER_INPUT);
 		parts[0] = (struct iovec){ connection->server->input, most };
 		count = 1;
@@ -678,8 +822,11 @@ void
 connection_turn(struct connection *connection)
 {
 	set_busy(connection, false);
+	user_act(&connection->server->users, connection->user);
 	if (connection->call)
 		go_on(connection);
+	else if (!may_go_on(connection))
+		watch(connection);
 	else if (connection->more)
 		run(connection, restore_rest(connection));
 	else if (connection->data_left > 0)
@@ -710,19 +857,60 @@ on_writable(struct ev_loop *loop, ev_io *watcher, int events)
 
 /* --- Connections ------------------------------------------------------ */
 
+/* Says why before hanging up. It fits the socket: nothing was sent yet. */
+static void
+turn_away(int fd)
+{
+	struct msg_welcome answer = {
+		.magic = MSG_MAGIC,
+		.version = MSG_VERSION,
+		.code = KERN_RESOURCE_SHORTAGE,
+		.page_size = VM_PAGE_SIZE,
+		.body_max = MSG_BODY_MAX,
+		.data_max = MSG_DATA_MAX,
+	};
+
+	if (send(fd, &answer, sizeof(answer), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		log_debug("cannot turn away: %s", strerror(errno));
+}
+
+static int
+admit(struct server *server, int fd, struct user **user)
+{
+	struct peer peer;
+
+	if (!peer_init(&peer, fd))
+		return -EIO;
+	*user = users_admit(&server->users, peer.uid);
+	if (*user)
+		return 0;
+	turn_away(fd);
+	return -EDQUOT;
+}
+
 int
 connection_new(struct server *server, int fd)
 {
-	struct connection *connection = calloc(1, sizeof(*connection));
+	struct connection *connection;
+	struct user *user = NULL;
+	int r = admit(server, fd, &user);
 
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	connection = calloc(1, sizeof(*connection));
 	if (!connection) {
+		user_leave(user);
 		close(fd);
 		return -ENOMEM;
 	}
 	connection->server = server;
+	connection->user = user;
 	connection->fd = fd;
 	port_space_init(&connection->space);
 	connection->space.message_came = on_message;
+	connection->space.user = user;
 	TAILQ_INIT(&connection->out);
 	LIST_INSERT_HEAD(&server->connections, connection, link);
 	server->connection_count++;
@@ -741,6 +929,7 @@ connections_reap(struct server *server, uint32_t *steps)
 		if (port_space_reap(&connection->space, steps))
 			return true;
 		LIST_REMOVE(connection, link);
+		user_leave(connection->user);
 		free(connection);
 	}
 	return !LIST_EMPTY(&server->gone);
@@ -762,10 +951,13 @@ connection_free(struct connection *connection)
 	set_slow(connection, false);
 	connection->space.message_came = NULL;
 	set_told(connection, false);
+	set_paused(connection, false);
 	LIST_REMOVE(connection, link);
 	server->connection_count--;
 	while (!TAILQ_EMPTY(&connection->out))
 		chunk_done(connection, TAILQ_FIRST(&connection->out));
+	forget_requests(connection, connection->requests);
+	reserve(connection, 0);
 	connection->data = vm_map_copy_free(connection->data);
 	connection->self = port_unref(connection->self);
 	free(connection->head);
@@ -778,9 +970,7 @@ connection_free(struct connection *connection)
 bool
 connection_is_privileged(const struct connection *connection)
 {
-	struct peer peer;
-
-	return peer_init(&peer, connection->fd) && peer.privileged;
+	return user_is_privileged(connection->user);
 }
 
 /* The connection's own task, under the name that it has from the start. */
@@ -790,9 +980,12 @@ make_self(struct connection *connection)
 	_cleanup_(task_unrefp) struct task *task = NULL;
 	kern_return_t kr;
 
+	if (!user_may_fork(connection->user, NULL))
+		return KERN_RESOURCE_SHORTAGE;
 	kr = task_new(&connection->server->vm, connection->personality, &task);
 	if (kr != KERN_SUCCESS)
 		return kr;
+	user_own(connection->user, task);
 	connection->self = port_new(PORT_TASK, task);
 	if (!connection->self)
 		return KERN_RESOURCE_SHORTAGE;

@@ -16,6 +16,10 @@
  * turn. In a turn it reads once, and serves what came, or goes on with a call
  * that has paused, until its share of time is over.
  *
+ * What waits is also counted for the user of the connection, and all of the
+ * user's connections pause while that is too much (user.h). One that has begun
+ * with a message, for which room was reserved, may go on with it.
+ *
  * Who has begun to say something is to go on with it, and who has asked is to
  * take the answers: a connection that moves too little for too long is closed.
  */
@@ -35,6 +39,7 @@
 struct call;
 struct personality;
 struct server;
+struct user;
 struct vm_map_copy;
 
 /* Bytes, or a copy, to be sent. */
@@ -43,7 +48,8 @@ struct connection_chunk {
 	struct vm_map_copy *copy;           /* NULL: bytes */
 	uint64_t start;                     /* sent so far */
 	uint64_t size;
-	size_t room; /* for bytes */
+	size_t room;      /* for bytes */
+	uint32_t replies; /* that end in it */
 	uint8_t bytes[];
 };
 
@@ -63,6 +69,11 @@ struct connection {
 
 	TAILQ_ENTRY(connection) told_link;
 	bool told; /* on server::told: there are messages for it */
+	struct user *user; /* whoever is at the other end */
+	TAILQ_ENTRY(connection) paused_link;
+	bool paused;       /* on user::paused: too much of the user's waits */
+	size_t reserved;   /* of the user's input: what is kept, or to come */
+	uint32_t requests; /* whose replies were not sent yet */
 
 	int fd;
 	ev_io readable;
@@ -89,7 +100,8 @@ struct connection {
 	uint64_t out_size; /* bytes in the queue */
 };
 
-/* Takes over the descriptor, also on failure. 0 or -errno. */
+/* Takes over the descriptor, also on failure. 0 or -errno; -EDQUOT: its user may
+ * not have one more, and was told so. */
 int connection_new(struct server *server, int fd);
 
 /*
@@ -129,6 +141,16 @@ uint8_t *connection_put(struct connection *connection, size_t size);
 /* Queues memory behind it. Takes over the copy in any case. */
 void connection_put_copy(struct connection *connection,
     struct vm_map_copy *copy);
+
+/* A request has come; and its reply was queued, all of it. */
+void connection_asked(struct connection *connection);
+void connection_replied(struct connection *connection);
+
+/* Its user has less that waits: it goes on, if that is enough. */
+void connection_resume(struct connection *connection);
+
+/* Bytes of the daemon's own memory that its queue takes. */
+uint64_t connection_output(const struct connection *connection);
 
 /* May whoever is at the other end have the privileged host port? Root may, and
  * the daemon's own user. */

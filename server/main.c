@@ -15,6 +15,8 @@
 #include "server/command.h"
 #include "server/folder.h"
 #include "server/guard.h"
+#include "server/config.h"
+#include "server/descriptors.h"
 #include "server/listener.h"
 #include "server/manager.h"
 #include "server/options.h"
@@ -88,6 +90,25 @@ listen_at(const struct options *options, struct listener *listener,
 		    strerror(-r));
 		return EXIT_FAILED;
 	}
+}
+
+static void
+complain(const char *text)
+{
+	fprintf(stderr, "%s\n", text);
+}
+
+/* Only says what is wrong with the file. Returns the status to exit with. */
+static int
+check_config(const char *path)
+{
+	struct config config;
+	bool right;
+
+	config_init(&config);
+	right = config_read(&config, path, false, complain);
+	config_deinit(&config);
+	return right ? EXIT_SUCCESS : EXIT_FAILED;
 }
 
 /* Listens where the service manager does, if it does. True: *status says how
@@ -171,6 +192,12 @@ serve(const struct options *options, struct listener *listener,
 	server_set_slice(&server, options->slice);
 	server.patience = options->patience;
 	server.check = options->check;
+	if (!server_configure(&server, options->config,
+		options->config_optional, &options->limits)) {
+		log_error("cannot start with that configuration");
+		server_deinit(&server);
+		return EXIT_FAILED;
+	}
 	if (!options->allow_swap)
 		keep_from_swap(&server);
 	if (options->command)
@@ -229,6 +256,9 @@ main(int argc, char **argv)
 	int status;
 
 	options_parse(&options, argc, argv);
+	if (options.check_config)
+		return check_config(options.config);
+	descriptors_raise();
 	signal(SIGPIPE, SIG_IGN);
 	status = open_listener(&options, &listener);
 	if (status != EXIT_SUCCESS)

@@ -31,6 +31,11 @@ static const char usage[] =
     "                      (500); 0: whenever it can\n"
     "  --patience TIME     seconds that a client may take to go on with what\n"
     "                      it has begun, or to take its answers (10)\n"
+    "  --config FILE       limits of users (/etc/vmd.conf, if it is there, and\n"
+    "                      none with --run); 'none': no file\n"
+    "  --check-config [FILE]\n"
+    "                      says what is wrong with it, and exits\n"
+    "  --limit NAME=VALUE  a limit of every user: see vmd.conf(5); repeatable\n"
     "  --check             verify everything after every call: slow\n"
     "  --sandbox on|off    off: all system calls (on)\n"
     "  --allow-core        dump core, and let a debugger attach\n"
@@ -59,6 +64,9 @@ enum option_key {
 	OPTION_SANDBOX,
 	OPTION_ALLOW_CORE,
 	OPTION_ALLOW_SWAP,
+	OPTION_CONFIG,
+	OPTION_CHECK_CONFIG,
+	OPTION_LIMIT,
 	OPTION_RUN,
 	OPTION_HELP,
 	OPTION_VERSION,
@@ -77,6 +85,9 @@ static const struct option names[] = {
 	{ "sandbox", required_argument, NULL, OPTION_SANDBOX },
 	{ "allow-core", no_argument, NULL, OPTION_ALLOW_CORE },
 	{ "allow-swap", no_argument, NULL, OPTION_ALLOW_SWAP },
+	{ "config", required_argument, NULL, OPTION_CONFIG },
+	{ "check-config", no_argument, NULL, OPTION_CHECK_CONFIG },
+	{ "limit", required_argument, NULL, OPTION_LIMIT },
 	{ "run", no_argument, NULL, OPTION_RUN },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
@@ -171,6 +182,41 @@ parse_personality(const char *name)
 	if (!personality)
 		fail("--personality '%s': osf, xnu or gnu", name);
 	return personality;
+}
+
+/* NAME=VALUE. */
+static void
+parse_limit(struct limits_said *limits, const char *text)
+{
+	const char *equals = strchr(text, '=');
+	enum limit limit = LIMITS;
+	char allowed[128];
+
+	if (equals)
+		limit = limit_by_name(text, (size_t)(equals - text));
+	if (limit == LIMITS)
+		fail("--limit '%s': there is no such limit: see vmd.conf(5)",
+		    text);
+	if (!limit_parse(limit, equals + 1, strlen(equals + 1),
+		&limits->of[limit], allowed, sizeof(allowed)))
+		fail("--limit '%s': %s", text, allowed);
+}
+
+/* A private daemon is nobody else's: what holds for all users of the system is
+ * not asked for. */
+static void
+choose_config(struct options *options)
+{
+	static const char standard[] = "/etc/vmd.conf";
+
+	if (options->config && strcmp(options->config, "none") == 0)
+		options->config = NULL;
+	else if (!options->config && !options->command) {
+		options->config = standard;
+		options->config_optional = !options->check_config;
+	}
+	if (options->check_config && !options->config)
+		fail("--check-config: there is no file");
 }
 
 /* For whom a socket is to be: nobody executes one. */
@@ -281,6 +327,17 @@ options_parse(struct options *options, int argc, char **argv)
 		case OPTION_ALLOW_SWAP:
 			options->allow_swap = true;
 			break;
+		case OPTION_CONFIG:
+			options->config = optarg;
+			break;
+		case OPTION_CHECK_CONFIG:
+			options->check_config = true;
+			if (optind < argc && argv[optind][0] != '-')
+				options->config = argv[optind++];
+			break;
+		case OPTION_LIMIT:
+			parse_limit(&options->limits, optarg);
+			break;
 		case OPTION_RUN:
 			options->command = argv + optind;
 			break;
@@ -299,5 +356,6 @@ options_parse(struct options *options, int argc, char **argv)
 	}
 	if (!options->command && optind < argc)
 		fail("'%s': vmd takes no arguments", argv[optind]);
+	choose_config(options);
 	check_together(options);
 }

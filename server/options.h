@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "server/limit.h"
+
 struct personality;
 
 /* Exit statuses. A command under --run brings its own. */
@@ -28,6 +30,10 @@ struct options {
 	bool no_sandbox;      /* all system calls */
 	bool allow_core;
 	bool allow_swap;
+	const char *config;     /* the file; NULL: none */
+	bool config_optional;   /* it need not be there */
+	bool check_config;      /* and no more */
+	struct limits_said limits;
 	char *const *command; /* --run: with its arguments; NULL: none */
 };
 

@@ -10,6 +10,7 @@
 #include "common/msg.h"
 #include "server/port.h"
 #include "server/port_notify.h"
+#include "server/user.h"
 
 enum {
 	GENERATION_BITS = 8,
@@ -50,6 +51,7 @@ port_space_reap(struct port_space *space, uint32_t *steps)
 		return true;
 	assert(space->request_count == 0);
 	free(space->slots);
+	user_discharge(space->user, LIMIT_RIGHTS, space->charged);
 	*space = (struct port_space){ 0 };
 	return false;
 }
@@ -113,19 +115,43 @@ slot_take(struct port_space *space, uint32_t i, struct port_right *right)
 	right->name = name_of(space, i);
 }
 
-/* More slots, the lowest free first. */
+/* How many slots there will be: twice as many, or as many as need be; but near
+ * to the user's limit no more than half of what is left, for there may be other
+ * spaces. 0: so many may not be. */
+static uint32_t
+size_to_grow_to(const struct port_space *space, uint32_t least)
+{
+	uint64_t left = user_left(space->user, LIMIT_RIGHTS) / 2;
+	uint32_t size = MAX(space->size, (uint32_t)SLOTS_FIRST / 2);
+
+	if (least > SLOTS_MOST)
+		return 0;
+	least = MAX(least, (uint32_t)SLOTS_FIRST);
+	do
+		size = MIN(size * 2, (uint32_t)SLOTS_MOST);
+	while (size < least);
+	if (size - space->size > left)
+		size = MAX(least, space->size + (uint32_t)left);
+	return size;
+}
+
+/* More slots, `least` in all, the lowest free first. */
 static bool
-space_grow(struct port_space *space)
+space_grow(struct port_space *space, uint32_t least)
 {
 	uint32_t first = MAX(space->size, SLOT_BOOTSTRAP + 1);
-	uint32_t size = MAX(space->size * 2, (uint32_t)SLOTS_FIRST);
+	uint32_t size = size_to_grow_to(space, least);
 	struct port_slot *slots;
 
-	if (size > SLOTS_MOST)
+	if (size == 0 ||
+	    !user_charge(space->user, LIMIT_RIGHTS, size - space->size))
 		return false;
 	slots = realloc(space->slots, size * sizeof(*slots));
-	if (!slots)
+	if (!slots) {
+		user_discharge(space->user, LIMIT_RIGHTS, size - space->size);
 		return false;
+	}
+	space->charged += size - space->size;
 	space->slots = slots;
 	memset(slots + space->size, 0, (size - space->size) * sizeof(*slots));
 	space->size = size;
@@ -166,7 +192,7 @@ choose_slot(struct port_space *space, mach_port_name_t name, uint32_t own,
 	uint32_t i = name >> GENERATION_BITS;
 
 	if (name == MACH_PORT_NULL) {
-		if (space->free == 0 && !space_grow(space))
+		if (space->free == 0 && !space_grow(space, space->size + 1))
 			return KERN_RESOURCE_SHORTAGE;
 		*slot = space->free;
 		return KERN_SUCCESS;
@@ -175,9 +201,8 @@ choose_slot(struct port_space *space, mach_port_name_t name, uint32_t own,
 		return KERN_NAME_EXISTS;
 	if (i >= SLOTS_MOST)
 		return KERN_NO_SPACE;
-	while (i >= space->size)
-		if (!space_grow(space))
-			return KERN_RESOURCE_SHORTAGE;
+	if (i >= space->size && !space_grow(space, i + 1))
+		return KERN_RESOURCE_SHORTAGE;
 	if (!space->slots[i].free && (i == 0 || i != own))
 		return KERN_NO_SPACE;
 	*slot = i;
@@ -257,7 +282,7 @@ port_space_insert(struct port_space *space, struct port *port,
 static kern_return_t
 insert_known(struct port_space *space, uint32_t slot, struct port *port)
 {
-	if (space->size == 0 && !space_grow(space))
+	if (slot >= space->size && !space_grow(space, slot + 1))
 		return KERN_RESOURCE_SHORTAGE;
 	space->slots[slot].generation = GENERATION_FIRST;
 	return insert_at(space, slot, port) ? KERN_SUCCESS

@@ -35,6 +35,7 @@
 
 struct port;
 struct port_request;
+struct user;
 
 struct port_right {
 	struct port *port; /* NULL: a dead name */
@@ -63,6 +64,9 @@ struct port_space {
 	TAILQ_HEAD(, port_request) messages; /* for its receive rights */
 	uint32_t request_count;              /* messages included */
 	void (*message_came)(struct port_space *space); /* NULL: nobody cares */
+
+	struct user *user; /* whom slots are charged to; NULL: nobody */
+	uint32_t charged;
 };
 
 void port_space_init(struct port_space *space);

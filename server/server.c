@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -124,6 +125,22 @@ serve_busy(struct server *server)
 	}
 }
 
+/* Those whose users have less that waits. True: there are more. */
+static bool
+resume_paused(struct server *server)
+{
+	enum { AT_ONCE = 64 };
+	struct connection *connection;
+
+	for (unsigned i = 0; i < AT_ONCE; i++) {
+		connection = users_next_paused(&server->users);
+		if (!connection)
+			return false;
+		connection_resume(connection);
+	}
+	return true;
+}
+
 /* True: there is more to be freed. */
 static bool
 reap(struct server *server)
@@ -171,6 +188,8 @@ on_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
 		more = reap(server);
 	while (!TAILQ_EMPTY(&server->told))
 		connection_deliver(TAILQ_FIRST(&server->told));
+	if (resume_paused(server))
+		more = true;
 	if (more || !TAILQ_EMPTY(&server->busy))
 		server_wake(server);
 	else if (ev_is_active(&server->awake))
@@ -232,6 +251,49 @@ on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 	server_stop(watcher->data);
 }
 
+/* --- Configuration ----------------------------------------------------- */
+
+static void
+complain(const char *text)
+{
+	log_error("%s", text);
+}
+
+bool
+server_configure(struct server *server, const char *path, bool optional,
+    const struct limits_said *asked)
+{
+	struct config config;
+
+	config_init(&config);
+	server->config_path = path;
+	server->config_optional = optional;
+	server->limits_asked = *asked;
+	if (path && !config_read(&config, path, optional, complain))
+		return false;
+	users_configure(&server->users, &config, asked);
+	return true;
+}
+
+static void
+on_hangup(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+	struct server *server = watcher->data;
+	struct limits_said asked = server->limits_asked;
+
+	(void)loop, (void)events;
+	if (!server->config_path)
+		log_info("there is no configuration file to read again");
+	else if (server_configure(server, server->config_path,
+		     server->config_optional, &asked))
+		log_info("%s was read again", server->config_path);
+	else
+		log_error("%s is wrong: limits stay as they were",
+		    server->config_path);
+}
+
+/* --- Connections ------------------------------------------------------- */
+
 void
 server_retry_later(struct server *server)
 {
@@ -287,17 +349,32 @@ watch_all(struct server *server)
 	ev_timer_init(&server->trim, on_trim, 0., 0.);
 	ev_signal_init(&server->terminate, on_signal, SIGTERM);
 	ev_signal_init(&server->interrupt, on_signal, SIGINT);
+	ev_signal_init(&server->hangup, on_hangup, SIGHUP);
 	ev_prepare_init(&server->turn, on_turn);
 	ev_idle_init(&server->awake, on_awake);
 	server->accept.data = server->again.data = server;
 	server->judge.data = server;
 	server->trim.data = server->turn.data = server;
 	server->terminate.data = server->interrupt.data = server;
+	server->hangup.data = server;
 
 	ev_io_start(server->loop, &server->accept);
 	ev_signal_start(server->loop, &server->terminate);
 	ev_signal_start(server->loop, &server->interrupt);
+	ev_signal_start(server->loop, &server->hangup);
 	ev_prepare_start(server->loop, &server->turn);
+}
+
+/* That there are descriptors for, beside those of the daemon's own. */
+static uint64_t
+most_connections(void)
+{
+	enum { OWN = 32 };
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur <= OWN)
+		return 1;
+	return MIN((uint64_t)limit.rlim_cur - OWN, (uint64_t)INT32_MAX);
 }
 
 int
@@ -321,6 +398,7 @@ server_init(struct server *server, uint64_t memory, int fd,
 		close(fd);
 		return r;
 	}
+	users_init(&server->users, &server->vm, most_connections());
 	server->loop = ev_default_loop(EVFLAG_AUTO);
 	server->host = port_new(PORT_HOST, NULL);
 	server->host_priv = port_new(PORT_HOST_PRIV, NULL);
@@ -407,6 +485,7 @@ server_deinit(struct server *server)
 	while (vm_machine_reap(&server->vm, UINT32_MAX))
 		continue;
 	empty = is_empty(server);
+	empty = users_deinit(&server->users) && empty;
 	if (empty)
 		vm_machine_deinit(&server->vm);
 	if (server->loop)

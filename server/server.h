@@ -20,6 +20,7 @@
 
 #include "server/connection.h"
 #include "server/registry.h"
+#include "server/user.h"
 #include "server/vm/vm_machine.h"
 
 struct call;
@@ -37,6 +38,10 @@ enum {
 struct server {
 	struct ev_loop *loop;
 	struct vm_machine vm;
+	struct users users;
+	const char *config_path; /* NULL: no file */
+	bool config_optional;
+	struct limits_said limits_asked;
 	const struct personality *personality; /* if a hello asks for none */
 	struct port *host;
 	struct port *host_priv; /* the same, for the privileged */
@@ -48,6 +53,7 @@ struct server {
 	ev_timer again; /* the system had no descriptor or no memory left */
 	ev_signal terminate;
 	ev_signal interrupt;
+	ev_signal hangup; /* the configuration is read again */
 	ev_prepare turn; /* at the end of each */
 	ev_idle awake;   /* keeps the loop from waiting while there is work */
 	ev_timer trim;   /* idle frames go back to the system */
@@ -87,6 +93,17 @@ int server_init(struct server *server, uint64_t memory, int fd,
 
 /* Microseconds of a share at the most. 0: a call pauses whenever it can. */
 void server_set_slice(struct server *server, uint32_t slice);
+
+/*
+ * Limits, from a file and from the command line. SIGHUP has the file read again;
+ * if it is wrong then, what was said before holds.
+ *
+ * => path: stays the caller's; NULL: there is no file
+ * => optional: it need not be there
+ * => false: the file is wrong, which the log has
+ */
+bool server_configure(struct server *server, const char *path, bool optional,
+    const struct limits_said *asked);
 
 /* Until a signal ends it, or server_stop(). */
 void server_run(struct server *server);

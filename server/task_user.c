@@ -15,6 +15,7 @@
 #include "server/connection.h"
 #include "server/request.h"
 #include "server/server.h"
+#include "server/user.h"
 #include "server/vm/personality.h"
 #include "server/vm/task.h"
 #include "server/vm/vm_map.h"
@@ -46,11 +47,15 @@ ROUTINE(Task, task_create, TaskCreate)
 {
 	_cleanup_(task_unrefp) struct task *task = NULL;
 	_cleanup_(port_unrefp) struct port *port = NULL;
+	struct user *user = request->connection->user;
 	kern_return_t kr;
 
+	if (!user_may_fork(user, in->inherit_memory ? request->task->map : NULL))
+		return KERN_RESOURCE_SHORTAGE;
 	kr = task_fork(request->task, in->inherit_memory, &task);
 	if (kr != KERN_SUCCESS)
 		return kr;
+	user_own(user, task);
 	port = port_new(PORT_TASK, task);
 	if (!port)
 		return KERN_RESOURCE_SHORTAGE;

@@ -7,6 +7,8 @@
 #include "server/connection.h"
 #include "server/request.h"
 #include "server/server.h"
+#include "server/user.h"
+#include "server/user_check.h"
 #include "server/vm/task.h"
 #include "server/vm/vm_check.h"
 #include "server/vm/vm_map_region.h"
@@ -75,11 +77,54 @@ ROUTINE(Vmd, vmd_check, VmdCheck)
 	while (call_is_any_at_work(request->connection->server))
 		call_wait(request->call);
 	complaint = vm_check(request->vm);
+	if (!complaint)
+		complaint = users_check(request->connection->server);
 
 	if (!complaint)
 		complaint =
 		    registry_check(&request->connection->server->registry);
 	out->complaint = complaint ? (char *)(uintptr_t)complaint : none;
+	return KERN_SUCCESS;
+}
+
+/* --- Limits ------------------------------------------------------------- */
+
+/* Those of others are for the privileged. NULL: *code says why not. */
+static struct user *
+find_user(const struct connection *connection, const VmdLimitsRequest *in,
+    kern_return_t *code)
+{
+	struct user *user = connection->user;
+
+	if (!in->has_uid || in->uid == user->uid)
+		return user;
+	*code = KERN_NO_ACCESS;
+	if (!connection_is_privileged(connection))
+		return NULL;
+	*code = KERN_INVALID_ARGUMENT;
+	return users_next(&connection->server->users, in->uid);
+}
+
+ROUTINE(Vmd, vmd_limits, VmdLimits)
+{
+	static VmdLimit limits[LIMITS], *list[LIMITS];
+	kern_return_t kr = KERN_SUCCESS;
+	const struct user *user = find_user(request->connection, in, &kr);
+
+	if (!user)
+		return kr;
+	for (unsigned i = 0; i < LIMITS; i++) {
+		enum limit limit = (enum limit)i;
+
+		vmd_limit__init(&limits[i]);
+		limits[i].name = (char *)(uintptr_t)limit_name(limit);
+		limits[i].used = user_used(user, limit);
+		limits[i].allowed = user_allowed(user, limit);
+		list[i] = &limits[i];
+	}
+	out->uid = user->uid;
+	out->n_limit = LIMITS;
+	out->limit = list;
 	return KERN_SUCCESS;
 }
 

@@ -234,6 +234,41 @@ check_daemon() {
 	    "$(diff "$work/options_told" "$work/options")"
 }
 
+# --- The configuration file ---------------------------------------------
+
+# "limit value" of each, as the daemon has them at first.
+limits_at_first() {
+	tr '\n' ' ' <"$1/limit.c" |
+	sed 's/.*kinds\[\] = {//; s/};.*//; s/\[LIMIT/\n[LIMIT/g' |
+	sed -n 's/^.*{ "\([a-z-]*\)".*"\([^"]*\)" }.*/\1 \2/p' | sort
+}
+
+# The same, as the page and the example have it.
+limits_of_page() {
+	sed -n 's/^[.]It Ic \([a-z-]*\) Li = \(.*\)/\1 \2/p' "$1" | sort
+}
+
+limits_of_example() {
+	sed -n 's/^\([a-z-]*\) = \([^[:space:]]*\).*/\1 \2/p' "$1" | sort
+}
+
+# check_config FOLDER: the page of the file, and the example.
+check_config() {
+	limits_at_first "$1" >"$work/limits"
+	limits_of_page "$1/vmd.conf.5" >"$work/limits_of_page"
+	limits_of_example "$1/vmd.conf" >"$work/limits_of_example"
+	if command -v mandoc >/dev/null; then
+		holds "the file's page is clean" \
+		    "$(cd "$1" && mandoc -Tlint -Wwarning vmd.conf.5 2>&1)"
+	fi
+	holds "each limit is told by the page, as it is at first" \
+	    "$(diff "$work/limits" "$work/limits_of_page")"
+	holds "each limit is in the example, as it is at first" \
+	    "$(diff "$work/limits" "$work/limits_of_example")"
+	holds "there are limits" \
+	    "$(grep -qx 'tasks 16384' "$work/limits" || echo none)"
+}
+
 # check FOLDER: its pages, against the lists.
 check() {
 	number=0
@@ -285,6 +320,7 @@ cat "$work/exported" "$work/constants" >"$work/callable"
 "$vmd" --help | options_told >"$work/options_told"
 check "$pages"
 check_daemon "$daemon"
+check_config "$2/server"
 if [ ! -s "$work/names" ] || ! grep -qx vm_copy "$work/exported" ||
     ! grep -q '[ (]vm_copy(' "$work/declared"; then
 	echo "Bail out! nothing to compare"

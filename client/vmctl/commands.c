@@ -11,6 +11,7 @@
 
 #include "client/vmctl/arena.h"
 #include "client/vmctl/dump.h"
+#include "client/vmctl/limits.h"
 #include "client/vmctl/names.h"
 #include "client/vmctl/pages.h"
 #include "client/vmctl/region.h"
@@ -237,6 +238,10 @@ static const struct parameter show[] = {
 	{ .name = "size" },
 };
 
+static const struct parameter limits[] = {
+	{ .name = "all", .kind = PARAMETER_KEYWORD, .need = NEED_NEVER },
+};
+
 static const struct parameter echo[] = {
 	{ .name = "text", .kind = PARAMETER_ANY, .need = NEED_ANY_NUMBER },
 };
@@ -307,6 +312,13 @@ static const struct own_command commands[] = {
 	    .what = "prints memory in hexadecimal",
 	    .parameters = PARAMETERS(show),
 	    .function = do_show,
+	    .calls = true,
+	},
+	{
+	    .name = "limits",
+	    .what = "prints what one may have and has; or all users",
+	    .parameters = PARAMETERS(limits),
+	    .function = limits_show,
 	    .calls = true,
 	},
 	{

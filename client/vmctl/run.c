@@ -145,7 +145,8 @@ do_own(struct run *run, const struct command *command)
 static bool
 find_daemon(void)
 {
-	struct session *session = session_send();
+	kern_return_t code;
+	struct session *session = session_send(&code);
 
 	if (session)
 		session_sent(session);

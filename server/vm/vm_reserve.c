@@ -199,7 +199,7 @@ lacking(const struct vm_machine *vm, const struct asked *asked)
 	return VM_RESOURCES;
 }
 
-/* Would all be there if nobody else had frames and nodes? */
+/* Would all be there if nobody had frames and nodes, and the limits let it? */
 static bool
 is_purge_of_use(const struct vm_machine *vm, const struct asked *asked)
 {
@@ -212,8 +212,11 @@ is_purge_of_use(const struct vm_machine *vm, const struct asked *asked)
 	    "the first two");
 	for (unsigned i = 0; i < ARRAY_SIZE(all); i++) {
 		uint64_t own = account ? account->used.of[i] : 0;
+		uint64_t held = vm->held.of[i], more = rest.of[i];
 
-		if (lacks(vm, account, i, rest.of[i], all[i] - own))
+		if (more > 0 &&
+		    (more + held > all[i] ||
+			passes(account, i, more, all[i] - own - held)))
 			return false;
 		rest.of[i] = 0;
 	}

@@ -394,6 +394,7 @@ const struct scene_call scene_calls[] = {
 	{ "vmd_name_set 0 name=entry new_owner=1234 group=5 mode=20", 0 },
 	{ "vmd_name_remove 0 name=entry", 0 },
 	{ "vmd_names 0", 0 },
+	{ "vmd_limits 0", 0 },
 	{ NULL, 0 },
 };
 

@@ -78,8 +78,8 @@ daemon_start(const char *argument, ...)
 {
 	const char *program = getenv("VMD");
 	const char *arguments[ARGUMENTS_MOST] = { "vmd", "--log-level",
-		"warning", "--socket", path };
-	size_t count = 5;
+		"warning", "--config", "none", "--socket", path };
+	size_t count = 7;
 	va_list list;
 
 	ck_assert_msg(program != NULL, "$VMD is not set: which daemon?");

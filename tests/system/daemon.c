@@ -130,6 +130,14 @@ TEST(what_is_not_understood_is_told_and_ends_with_2)
 		WITH("--sandbox", "maybe"),
 		WITH("argument"),
 		WITH("--check", "argument"),
+		WITH("--config"),
+		WITH("--check-config", "none"),
+		WITH("--check-config", "a", "b"),
+		WITH("--limit"),
+		WITH("--limit", "tasks"),
+		WITH("--limit", "task=1"),
+		WITH("--limit", "tasks=many"),
+		WITH("--limit", "tasks=4294967296"),
 		WITH("--run"),
 		WITH("--socket", path, "--run", "true"),
 		WITH("--socket-mode", "0660", "--run", "true"),
@@ -153,6 +161,68 @@ TEST(what_is_wrong_is_told_in_its_own_words)
 	ck_assert_ptr_nonnull(strstr(result.err, "much"));
 	result = run(WITH("--nonsense"));
 	ck_assert_ptr_nonnull(strstr(result.err, "--nonsense"));
+}
+
+/* --- Configuration ----------------------------------------------------- */
+
+/* Leaves a file of this in the folder. */
+static const char *
+config_of(const char *text)
+{
+	static char config[80];
+	FILE *file;
+
+	snprintf(config, sizeof(config), "%s/vmd.conf", folder);
+	file = fopen(config, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	fclose(file);
+	return config;
+}
+
+TEST(a_configuration_is_checked_and_all_that_is_wrong_is_told)
+{
+	const char *config = config_of("tasks = 1\n[user root]\n");
+	struct result result = run(WITH("--check-config", config));
+	char expected[512];
+
+	status_is(&result, 0);
+	ck_assert_str_eq(result.err, "");
+	config_of("tasks = x\ntasks = 1\nask\n");
+	result = run(WITH("--config", config, "--check-config"));
+	status_is(&result, 1);
+	snprintf(expected, sizeof(expected),
+	    "%s:1: tasks = 'x': from 0 to 4294967295, or unlimited\n"
+	    "%s:2: 'tasks' was said already, in line 1\n"
+	    "%s:3: neither LIMIT = VALUE nor [user NAME]\n",
+	    config, config, config);
+	ck_assert_str_eq(result.err, expected);
+	unlink(config);
+	result = run(WITH("--check-config", config));
+	status_is(&result, 1);
+}
+
+TEST(a_daemon_does_not_start_with_a_configuration_that_is_wrong)
+{
+	const char *config = config_of("tasks = x\n");
+	struct result result =
+	    run(WITH("--socket", path, "--config", config));
+
+	status_is(&result, 1);
+	ck_assert_ptr_nonnull(strstr(result.err, ":1: tasks = 'x'"));
+	ck_assert_int_lt(access(path, F_OK), 0);
+	unlink(config);
+	result = run(WITH("--socket", path, "--config", config));
+	status_is(&result, 1);
+}
+
+TEST(a_hangup_ends_no_daemon_that_has_no_configuration)
+{
+	pid_t pid = start(QUIET("--socket", path, "--config", "none"));
+
+	kill(pid, SIGHUP);
+	as_client_of(path, memory_works);
+	program_stop(pid, SIGTERM);
 }
 
 /* --- Sockets ----------------------------------------------------------- */
