@@ -110,7 +110,8 @@ play(const uint8_t *records, size_t count)
 static void
 hang_up(void)
 {
-	struct session *session = session_send();
+	kern_return_t code;
+	struct session *session = session_send(&code);
 
 	MUST(session && TAILQ_EMPTY(&session->calls) && !session->reading);
 	session_sent(session);
