@@ -48,7 +48,8 @@ is_small(const struct script *script)
 static void
 hang_up(void)
 {
-	struct session *session = session_send();
+	kern_return_t code;
+	struct session *session = session_send(&code);
 
 	if (!session)
 		return;
