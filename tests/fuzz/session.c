@@ -475,6 +475,7 @@ start(const uint8_t *bytes)
 		.page_size = 4096,
 	};
 	struct manner manner;
+	kern_return_t code;
 
 	memcpy(&manner, bytes, sizeof(manner));
 	fake_start();
@@ -485,7 +486,7 @@ start(const uint8_t *bytes)
 		fake_say(bytes + sizeof(manner), sizeof(welcome));
 	else
 		fake_say(&welcome, sizeof(welcome));
-	if (!session && (session = session_send()))
+	if (!session && (session = session_send(&code)))
 		session_sent(session);
 	fake.refuses = (manner.bits & REFUSES) == REFUSES;
 }
