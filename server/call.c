@@ -49,9 +49,13 @@ leave(struct call *call)
 	struct server *server = call->server;
 	struct vm_suspended suspended = vm_machine_suspend(&server->vm);
 
+	struct user *user = call->connection->user;
+
 	server->call = NULL;
 	server->paused++;
+	user->calls++;
 	fiber_pause();
+	user->calls--;
 	server->paused--;
 	server->call = call;
 	vm_machine_resume(&server->vm, suspended);

@@ -24,6 +24,8 @@
 
 enum {
 	TURN_REQUESTS = 64,         /* served of one connection in a turn */
+	CALLS_MOST = 64,            /* of a user, that have paused: each has a
+				       stack of its own */
 	READ_AT_ONCE = 256 * 1024,  /* bytes of data, and frames for them */
 	OUT_ENOUGH = 256 * 1024,    /* queued: nothing more is read */
 	CHUNK_BYTES = 96 * 1024,    /* of small replies gathered */
@@ -257,17 +259,24 @@ shrink_ends(struct connection *connection)
 static void
 set_busy(struct connection *connection, bool busy)
 {
+	struct user *user = connection->user;
 	struct server *server = connection->server;
 
 	if (busy == connection->busy)
 		return;
 	connection->busy = busy;
 	if (busy) {
-		TAILQ_INSERT_TAIL(&server->busy, connection, busy_link);
-		server->busy_count++;
+		TAILQ_INSERT_TAIL(&user->busy, connection, busy_link);
+		if (user->busy_count++ == 0) {
+			TAILQ_INSERT_TAIL(&server->busy, user, busy_link);
+			server->busy_count++;
+		}
 	} else {
-		TAILQ_REMOVE(&server->busy, connection, busy_link);
-		server->busy_count--;
+		TAILQ_REMOVE(&user->busy, connection, busy_link);
+		if (--user->busy_count == 0) {
+			TAILQ_REMOVE(&server->busy, user, busy_link);
+			server->busy_count--;
+		}
 	}
 }
 
@@ -825,6 +834,8 @@ connection_turn(struct connection *connection)
 	user_act(&connection->server->users, connection->user);
 	if (connection->call)
 		go_on(connection);
+	else if (connection->user->calls >= CALLS_MOST)
+		set_busy(connection, true);
 	else if (!may_go_on(connection))
 		watch(connection);
 	else if (connection->more)

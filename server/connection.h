@@ -57,7 +57,7 @@ struct connection {
 	struct server *server;
 	LIST_ENTRY(connection) link;
 	TAILQ_ENTRY(connection) busy_link;
-	bool busy;    /* on server::busy: it has something to do */
+	bool busy;    /* on user::busy: it has something to do */
 	bool ended;   /* nothing more is read; closed once all is sent */
 	bool lost;    /* to be closed as soon as nobody is at work on it */
 	bool starved; /* the system had no memory to read or send with */
@@ -68,7 +68,7 @@ struct connection {
 	double since;   /* since then */
 
 	TAILQ_ENTRY(connection) told_link;
-	bool told; /* on server::told: there are messages for it */
+	bool told;         /* on server::told: there are messages for it */
 	struct user *user; /* whoever is at the other end */
 	TAILQ_ENTRY(connection) paused_link;
 	bool paused;       /* on user::paused: too much of the user's waits */

@@ -69,12 +69,11 @@ server_is_over(const struct server *server)
 	return now_in_microseconds() >= server->over;
 }
 
+/* A part of some time for one of so many, but not too little. */
 static uint64_t
-share_of(const struct server *server)
+share(uint64_t time, uint32_t count, uint64_t most)
 {
-	uint64_t share = TURN / MAX(server->busy_count, 1u);
-
-	return MIN(MAX(share, (uint64_t)SHARE_LEAST), (uint64_t)server->slice);
+	return MIN(MAX(time / MAX(count, 1u), (uint64_t)SHARE_LEAST), most);
 }
 
 void
@@ -108,20 +107,40 @@ note_time(struct server *server, uint64_t start)
 	return now;
 }
 
-/* Everybody who is busy has a share, once, as far as the turn goes. Who has
- * more to do queues up again. */
+/* Each busy connection of a user has a share of the user's, once, as far as that
+ * goes. Returns when that is. */
+static uint64_t
+serve_user(struct server *server, struct user *user, uint64_t now)
+{
+	struct connection *last = TAILQ_LAST(&user->busy, user_busy);
+	uint64_t time = share(TURN, server->busy_count, TURN);
+	uint64_t end = now + time;
+	struct connection *connection = NULL;
+
+	while (connection != last && now < end && user->busy_count > 0) {
+		connection = TAILQ_FIRST(&user->busy);
+		server->over =
+		    now + share(time, user->busy_count, server->slice);
+		connection_turn(connection);
+		now = note_time(server, now);
+	}
+	return now;
+}
+
+/* Every user has a share, as far as the turn goes. Who has more to do queues up
+ * again. */
 static void
 serve_busy(struct server *server)
 {
-	struct connection *last = TAILQ_LAST(&server->busy, busy_connections);
+	struct user *last = TAILQ_LAST(&server->busy, busy_users);
 	uint64_t now = now_in_microseconds(), end = now + TURN;
-	struct connection *connection = NULL;
+	struct user *user = NULL;
 
-	while (connection != last && now < end) {
-		connection = TAILQ_FIRST(&server->busy);
-		server->over = now + share_of(server);
-		connection_turn(connection);
-		now = note_time(server, now);
+	while (user != last && now < end && server->busy_count > 0) {
+		user = TAILQ_FIRST(&server->busy);
+		TAILQ_REMOVE(&server->busy, user, busy_link);
+		TAILQ_INSERT_TAIL(&server->busy, user, busy_link);
+		now = serve_user(server, user, now);
 	}
 }
 

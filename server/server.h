@@ -2,11 +2,13 @@
  * The daemon: a machine, a loop, and those who are connected
  *
  * One loop serves all. Who has something to say, or to be done, queues up among
- * the busy, and in each turn of the loop everybody there has a share: so much
- * time, after which a call pauses and further requests wait. What calls have
- * let go of is freed at the end of a turn, in slices, too.
+ * the busy: connections behind their user. In each turn of the loop every user
+ * there has a share of its time, and so has every connection of it, however many
+ * the others have; when the share is over a call pauses, and further requests
+ * wait. What calls have let go of is freed at the end of a turn, in slices, too.
  *
- *      events ──► busy [ ][ ][ ] ──► a share each ──► reap ──► events
+ *      events ──► user 1000 [ ][ ][ ] ──► a share ──► reap ──► events
+ *             ──► user 1001 [ ]       ──► a share ┘
  *                       ◄── who has more to do ──┘
  */
 #pragma once
@@ -54,18 +56,18 @@ struct server {
 	ev_signal terminate;
 	ev_signal interrupt;
 	ev_signal hangup; /* the configuration is read again */
-	ev_prepare turn; /* at the end of each */
-	ev_idle awake;   /* keeps the loop from waiting while there is work */
-	ev_timer trim;   /* idle frames go back to the system */
+	ev_prepare turn;  /* at the end of each */
+	ev_idle awake;    /* keeps the loop from waiting while there is work */
+	ev_timer trim;    /* idle frames go back to the system */
 
 	LIST_HEAD(, connection) connections;
 	LIST_HEAD(, connection) gone; /* those whose rights are to be freed */
 	uint64_t connection_count;
-	TAILQ_HEAD(busy_connections, connection) busy;
+	TAILQ_HEAD(busy_users, user) busy; /* whose connections are */
 	uint32_t busy_count;
 	TAILQ_HEAD(slow_connections, connection) slow;
-	ev_timer judge;  /* those who are slow */
-	double patience; /* seconds that somebody may be */
+	ev_timer judge;                /* those who are slow */
+	double patience;               /* seconds that somebody may be */
 	TAILQ_HEAD(, connection) told; /* there are messages for them */
 
 	uint8_t *input; /* SERVER_INPUT bytes, for who is read now */

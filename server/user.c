@@ -515,6 +515,7 @@ user_free(struct user *user)
 	struct users *users = user->users;
 
 	assert(user->refs == 0 && TAILQ_EMPTY(&user->paused));
+	assert(TAILQ_EMPTY(&user->busy) && user->calls == 0);
 	if (users->vm->account == user->account)
 		users->vm->account = NULL;
 	forget_resumed(user);
@@ -595,6 +596,7 @@ user_new(struct users *users, uid_t uid)
 	user->uid = uid;
 	user->exempt = user_is_privileged(user);
 	user->account->fair = !user->exempt;
+	TAILQ_INIT(&user->busy);
 	TAILQ_INIT(&user->paused);
 	set_limits(user);
 	user->tokens = (double)user->limits.of[LIMIT_CONNECTION_BURST];

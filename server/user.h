@@ -59,6 +59,11 @@ struct user {
 	bool any_told; /* of the account's, whose use has not fallen since */
 	uint64_t counted[LIMITS]; /* for users_check() */
 
+	TAILQ_HEAD(user_busy, connection) busy; /* that have something to do */
+	uint32_t busy_count;
+	TAILQ_ENTRY(user) busy_link; /* server::busy, while there are any */
+	uint32_t calls;              /* that have paused */
+
 	TAILQ_HEAD(user_paused, connection) paused; /* not read for now */
 	uint64_t paused_count;
 	uint64_t resume_count; /* of those that may have to go on */
