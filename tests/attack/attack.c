@@ -36,7 +36,7 @@ enum {
 
 struct stage *stage;
 struct scale scale = {
-	.memory = "4G",
+	.memory = "16G",
 	.big = UINT64_C(1) << 30,
 	.entries = 1000000,
 	.connections = 4000,
@@ -44,7 +44,7 @@ struct scale scale = {
 };
 
 static const struct scale small_scale = {
-	.memory = "1G",
+	.memory = "4G",
 	.big = UINT64_C(256) << 20,
 	.entries = 250000,
 	.connections = 1000,
