@@ -18,6 +18,8 @@ enum {
 	SLOT_SELF = 1,
 	SLOT_BOOTSTRAP = 2,
 	SLOTS_FIRST = 8,
+	SLOTS_AT_ONCE = 8192,  /* more, */
+	SLOTS_TOO_FAR = 65536, /* or so many, if a name is asked for */
 	SLOTS_MOST = 1 << 20,
 	UREFS_MOST = 65534, /* as Mach's */
 };
@@ -115,7 +117,8 @@ slot_take(struct port_space *space, uint32_t i, struct port_right *right)
 	right->name = name_of(space, i);
 }
 
-/* How many slots there will be: twice as many, or as many as need be; but near
+/* How many slots there will be: twice as many, if that is not too much for one
+ * call, or as many as need be; but near
  * to the user's limit no more than half of what is left, for there may be other
  * spaces. 0: so many may not be. */
 static uint32_t
@@ -128,7 +131,8 @@ size_to_grow_to(const struct port_space *space, uint32_t least)
 		return 0;
 	least = MAX(least, (uint32_t)SLOTS_FIRST);
 	do
-		size = MIN(size * 2, (uint32_t)SLOTS_MOST);
+		size = MIN(size + MIN(size, (uint32_t)SLOTS_AT_ONCE),
+		    (uint32_t)SLOTS_MOST);
 	while (size < least);
 	if (size - space->size > left)
 		size = MAX(least, space->size + (uint32_t)left);
@@ -199,7 +203,7 @@ choose_slot(struct port_space *space, mach_port_name_t name, uint32_t own,
 	}
 	if (port_space_lookup(space, name))
 		return KERN_NAME_EXISTS;
-	if (i >= SLOTS_MOST)
+	if (i >= SLOTS_MOST || i >= space->size + SLOTS_TOO_FAR)
 		return KERN_NO_SPACE;
 	if (i >= space->size && !space_grow(space, i + 1))
 		return KERN_RESOURCE_SHORTAGE;

@@ -141,7 +141,8 @@ void port_right_destroy(struct port_right *right);
  *
  * => the name is neither null nor dead
  * => KERN_NAME_EXISTS: it is a right's; also of this one
- * => KERN_NO_SPACE: there can be no such name: its slot is not, or has another
+ * => KERN_NO_SPACE: there can be no such name: its slot is not, or has another,
+ *    or lies 65,536 slots and more behind all that there are
  * => KERN_RESOURCE_SHORTAGE
  */
 kern_return_t port_right_rename(struct port_right *right,

@@ -281,7 +281,8 @@ TEST(a_name_is_given_once_and_has_a_slot)
 	ck_assert_int_eq(rename_to(a, 3), KERN_NO_SPACE);
 	ck_assert_int_eq(rename_to(a, MACH_PORT_DEAD - 1), KERN_NO_SPACE);
 	ck_assert_int_eq(rename_to(a, 1 << 28), KERN_NO_SPACE);
-	ck_assert_int_eq(rename_to(a, (1 << 28) - 1), KERN_SUCCESS);
+	ck_assert_int_eq(rename_to(a, (1 << 28) - 1), KERN_NO_SPACE);
+	ck_assert_int_eq(rename_to(a, 65536 << 8 | 1), KERN_SUCCESS);
 
 	ck_assert_int_eq(rename_to(MSG_TASK_SELF, 0x7703), KERN_SUCCESS);
 	ck_assert_int_eq(rename_to(b, MSG_TASK_SELF), KERN_SUCCESS);
