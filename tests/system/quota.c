@@ -713,28 +713,37 @@ struct flooder {
 	int fd;
 	size_t sent; /* bytes of requests */
 	size_t replies;
+	size_t failures; /* among them */
 	uint8_t input[64 * KIB];
 	size_t input_size;
 };
 
 static struct flooder flooders[FLOODERS];
 
-/* As many requests as the socket takes. */
+/* As many of these bytes as the socket takes. */
 static void
-push(struct flooder *flooder)
+push_bytes(struct flooder *flooder, const uint8_t *bytes, size_t size)
 {
-	const size_t all = FLOOD * sizeof(request);
-
-	while (flooder->sent < all) {
-		size_t part = flooder->sent % sizeof(request);
-		ssize_t n = send(flooder->fd, (const char *)&request + part,
-		    sizeof(request) - part, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (flooder->sent < size) {
+		ssize_t n = send(flooder->fd, bytes + flooder->sent,
+		    size - flooder->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EAGAIN)
 			return;
 		ck_assert_int_gt(n, 0);
 		flooder->sent += (size_t)n;
 	}
+}
+
+/* As many requests as it takes. */
+static void
+push(struct flooder *flooder)
+{
+	static uint8_t all[FLOOD * sizeof(request)];
+
+	for (size_t i = FLOOD; all[0] == 0 && i-- > 0;)
+		memcpy(all + i * sizeof(request), &request, sizeof(request));
+	push_bytes(flooder, all, sizeof(all));
 }
 
 /* Those that are there. */
@@ -753,7 +762,7 @@ pull(struct flooder *flooder)
 	flooder->input_size += (size_t)n;
 	while ((head = msg_parse(&reply, MSG_REPLY, at, flooder->input_size)) >
 	       0) {
-		ck_assert_int_eq(reply.code, KERN_SUCCESS);
+		flooder->failures += reply.code != KERN_SUCCESS;
 		flooder->replies++;
 		flooder->input_size -= (size_t)head;
 		at += head;
@@ -770,9 +779,14 @@ flood(void)
 
 	for (size_t i = 0; i < FLOODERS; i++)
 		flooders[i].fd = greeted();
-	for (int n = 0; n < 200; n++) {
-		for (size_t i = 0; i < FLOODERS; i++)
+	for (int quiet = 0; quiet < 300; quiet++) {
+		for (size_t i = 0; i < FLOODERS; i++) {
+			size_t before = flooders[i].sent;
+
 			push(&flooders[i]);
+			if (flooders[i].sent > before)
+				quiet = 0;
+		}
 		usleep(1000);
 	}
 	pause_here();
@@ -782,6 +796,7 @@ flood(void)
 			push(&flooders[i]);
 			pull(&flooders[i]);
 			replies += flooders[i].replies;
+			ck_assert_uint_eq(flooders[i].failures, 0);
 		}
 	}
 }
@@ -815,7 +830,12 @@ TEST(of_a_users_requests_only_so_many_wait_for_their_replies)
 	floods("requests", 5000, 1);
 }
 
-enum { BEGINNERS = 100, BODY = 60 * KIB };
+enum {
+	BEGINNERS = 100,
+	BODY = 60 * KIB,
+	MORE = 5000,              /* small messages behind a large one */
+	SERVER_INPUT = 160 * KIB, /* read at once */
+};
 
 /* Begins with a message on each of many connections, and only then goes on. All
  * are served, those too that were not read at first. */
@@ -862,6 +882,57 @@ TEST(of_a_users_requests_only_so_many_bytes_wait)
 	}
 	go_on(&client);
 	client_end(&client);
+}
+
+/* A message on each of many connections is begun, and then they end, each with
+ * many small ones behind it. */
+static void
+bring_many_more(void)
+{
+	static struct flooder them[BEGINNERS];
+	static uint8_t tail[BODY + MORE * sizeof(request)];
+	mach_msg_header_t header = request;
+
+	header.msgh_size += BODY;
+	for (size_t i = 0; i < MORE; i++)
+		memcpy(tail + BODY + i * sizeof(request), &request,
+		    sizeof(request));
+	for (size_t i = 0; i < BEGINNERS; i++)
+		them[i].fd = greeted();
+	for (size_t i = 0; i < BEGINNERS; i++)
+		send(them[i].fd, &header, sizeof(header), MSG_NOSIGNAL);
+	pause_here();
+	for (bool done = false; !done;) {
+		done = true;
+		for (size_t i = 0; i < BEGINNERS; i++) {
+			push_bytes(&them[i], tail, sizeof(tail));
+			pull(&them[i]);
+			done = done && them[i].replies == MORE + 1;
+		}
+	}
+}
+
+TEST(a_message_that_has_begun_brings_no_others_with_it)
+{
+	struct client client;
+	siginfo_t end = { 0 };
+	uint64_t most = 0;
+
+	if (!is_root())
+		return;
+	limit_to("input = 1M\n");
+	client = client_start(ALICE, bring_many_more);
+	wait_until_it_pauses(&client);
+	go_on(&client);
+	do {
+		most = MAX(most, used("input"));
+		end.si_pid = 0;
+		waitid(P_PID, (id_t)client.pid, &end,
+		    WEXITED | WNOHANG | WNOWAIT);
+	} while (end.si_pid == 0);
+	client_end(&client);
+	ck_assert_uint_ge(most, MEGA);
+	ck_assert_uint_le(most, MEGA + SERVER_INPUT + BODY);
 }
 
 /* --- Limits that change ------------------------------------------------- */
