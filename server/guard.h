@@ -12,8 +12,8 @@
  *
  * The sandbox is a list of what is allowed. There are two kinds of no:
  *
- *      refused   what a C library tries by itself and does without: to open a
- *                file for writing, memory to be executed, sockets, terminals.
+ *      refused   what a C library and its modules try, and do without: to open
+ *                a file for writing, memory to be executed, sockets, terminals.
  *                The call fails
  *      killed    all else: execve, fork, ptrace, mount ... No code of the
  *                daemon's comes there, so it is not the daemon's any more that
@@ -40,6 +40,7 @@
 struct guard {
 	bool sandbox;
 	bool allow_core;
+	bool read;   /* files: there is a configuration */
 	bool remove; /* a socket and its folder, at the end */
 	pid_t child; /* may be sent SIGTERM; 0: there is none */
 };

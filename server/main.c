@@ -153,6 +153,7 @@ be_guarded(const struct options *options, const struct listener *listener,
 	int r = guard_up(&(struct guard){
 	    .sandbox = !options->no_sandbox,
 	    .allow_core = options->allow_core,
+	    .read = options->config != NULL,
 	    .remove = !listener->lent,
 	    .child = child,
 	});

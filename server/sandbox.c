@@ -65,7 +65,10 @@ static const int allowed[] = {
 	SCMP_SYS(sysinfo),
 	SCMP_SYS(uname),
 
-	/* a configuration that is read again */
+	/* a configuration that is read again, if it is there */
+	SCMP_SYS(access),
+	SCMP_SYS(faccessat),
+	SCMP_SYS(faccessat2),
 	SCMP_SYS(fstat),
 	SCMP_SYS(lseek),
 	SCMP_SYS(newfstatat),
@@ -83,20 +86,35 @@ static const int removing[] = {
 	SCMP_SYS(unlinkat),
 };
 
-/* The call fails, with this. */
+/* The call fails, with this. Most of it is what the system's modules for finding
+ * users try, when a configuration that is read again has names. */
 static const struct {
 	int call;
 	int error;
 } refused[] = {
-	{ SCMP_SYS(access), EACCES },
+	{ SCMP_SYS(bind), EACCES },
+	{ SCMP_SYS(capget), EACCES },
 	{ SCMP_SYS(connect), EACCES },
-	{ SCMP_SYS(faccessat), EACCES },
-	{ SCMP_SYS(faccessat2), EACCES },
+	{ SCMP_SYS(epoll_create1), EACCES },
+	{ SCMP_SYS(eventfd2), EACCES },
+	{ SCMP_SYS(fcntl), EACCES },
+	{ SCMP_SYS(fstatfs), EACCES },
+	{ SCMP_SYS(getdents64), EACCES },
+	{ SCMP_SYS(getpeername), EACCES },
+	{ SCMP_SYS(getsockname), EACCES },
 	{ SCMP_SYS(ioctl), ENOTTY },
 	{ SCMP_SYS(open), EACCES },
+	{ SCMP_SYS(poll), EACCES },
+	{ SCMP_SYS(ppoll), EACCES },
+	{ SCMP_SYS(prctl), EACCES },
 	{ SCMP_SYS(readlink), EACCES },
 	{ SCMP_SYS(readlinkat), EACCES },
+	{ SCMP_SYS(setsockopt), EACCES },
 	{ SCMP_SYS(socket), EACCES },
+	{ SCMP_SYS(socketpair), EACCES },
+	{ SCMP_SYS(statfs), EACCES },
+	{ SCMP_SYS(statx), EACCES },
+	{ SCMP_SYS(timerfd_create), EACCES },
 };
 
 /* With any of these bits in the argument the call is refused; else allowed. */
@@ -104,12 +122,12 @@ static const struct {
 	int call;
 	unsigned argument;
 	uint64_t bits;
-	int error;
 } choosy[] = {
-	{ SCMP_SYS(mmap), 2, PROT_EXEC, EACCES },
-	{ SCMP_SYS(mprotect), 2, PROT_EXEC, EACCES },
-	{ SCMP_SYS(openat), 2, O_ACCMODE | O_CREAT | O_TRUNC, EACCES },
+	{ SCMP_SYS(mmap), 2, PROT_EXEC },
+	{ SCMP_SYS(mprotect), 2, PROT_EXEC },
 };
+
+enum { WRITING = O_ACCMODE | O_CREAT | O_TRUNC };
 
 static int
 allow(scmp_filter_ctx filter, const int *calls, size_t count)
@@ -146,12 +164,9 @@ bits_are(unsigned argument, uint64_t bits, uint64_t value)
 }
 
 static int
-choose(scmp_filter_ctx filter, size_t i)
+choose(scmp_filter_ctx filter, int call, unsigned argument, uint64_t bits)
 {
-	int call = choosy[i].call;
-	unsigned argument = choosy[i].argument;
-	uint64_t bits = choosy[i].bits;
-	uint32_t refusal = SCMP_ACT_ERRNO((uint16_t)choosy[i].error);
+	uint32_t refusal = SCMP_ACT_ERRNO(EACCES);
 	struct scmp_arg_cmp is = bits_are(argument, bits, 0);
 	int r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &is);
 
@@ -193,7 +208,13 @@ add_rules(scmp_filter_ctx filter, const struct guard *guard)
 	if (r == 0)
 		r = refuse(filter);
 	for (size_t i = 0; i < ARRAY_SIZE(choosy) && r == 0; i++)
-		r = choose(filter, i);
+		r = choose(filter, choosy[i].call, choosy[i].argument,
+		    choosy[i].bits);
+	if (r == 0 && guard->read)
+		r = choose(filter, SCMP_SYS(openat), 2, WRITING);
+	else if (r == 0)
+		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES),
+		    SCMP_SYS(openat), 0);
 	if (r == 0)
 		r = allow_signals(filter, guard->child);
 	return r;
