@@ -18,243 +18,21 @@
 #include "server/server.h"
 #include "server/user.h"
 #include "server/vm/personality.h"
-#include "server/vm/task.h"
-#include "server/vm/vm_map.h"
 #include "server/vm/vm_map_copy.h"
 
 enum {
-	TURN_REQUESTS = 64,         /* served of one connection in a turn */
-	CALLS_MOST = 64,            /* of a user, that have paused: each has a
+	TURN_REQUESTS = 64,        /* served of one connection in a turn */
+	CALLS_MOST = 64,           /* of a user, that have paused: each has a
 				       stack of its own */
-	READ_AT_ONCE = 256 * 1024,  /* bytes of data, and frames for them */
-	OUT_ENOUGH = 256 * 1024,    /* queued: nothing more is read */
-	CHUNK_BYTES = 96 * 1024,    /* of small replies gathered */
-	PARTS = 256,                /* of one sendmsg */
-	SEND_AT_ONCE = 1024 * 1024, /* bytes, in a turn */
-	MOVED_LEAST = 64 * 1024,    /* bytes, in server::patience */
-	REAP_STEPS = 64,            /* of what was sent, at once */
+	READ_AT_ONCE = 256 * 1024, /* bytes of data, and frames for them */
+	OUT_ENOUGH = 256 * 1024,   /* queued: nothing more is read */
+	PARTS = 256,               /* of one recvmsg */
+	MOVED_LEAST = 64 * 1024,   /* bytes, in server::patience */
 };
 
 static_assert(SERVER_INPUT >= 2 * (MSG_BODY_MAX + 4096), "a message fits");
-static_assert((int)CHUNK_BYTES > MSG_BODY_MAX + 8192, "a reply fits");
 
-/* --- Output ----------------------------------------------------------- */
-
-static struct connection_chunk *
-chunk_new(size_t room)
-{
-	struct connection_chunk *chunk = malloc(sizeof(*chunk) + room);
-
-	if (!chunk)
-		return NULL;
-	*chunk = (struct connection_chunk){ .room = room };
-	return chunk;
-}
-
-static void
-chunk_free(struct connection_chunk *chunk)
-{
-	vm_map_copy_free(chunk->copy);
-	free(chunk);
-}
-
-/* What a chunk takes of the daemon's memory. */
-static uint64_t
-chunk_cost(const struct connection_chunk *chunk)
-{
-	return sizeof(*chunk) + chunk->room;
-}
-
-uint64_t
-connection_output(const struct connection *connection)
-{
-	const struct connection_chunk *chunk;
-	uint64_t cost = 0;
-
-	TAILQ_FOREACH(chunk, &connection->out, link)
-		cost += chunk_cost(chunk);
-	return cost;
-}
-
-static void
-queue(struct connection *connection, struct connection_chunk *chunk)
-{
-	TAILQ_INSERT_TAIL(&connection->out, chunk, link);
-	user_add(connection->user, LIMIT_OUTPUT, chunk_cost(chunk));
-}
-
-/* Replies that were sent, or never will be. */
-static void
-forget_requests(struct connection *connection, uint32_t count)
-{
-	connection->requests -= count;
-	user_discharge(connection->user, LIMIT_REQUESTS, count);
-}
-
-void
-connection_asked(struct connection *connection)
-{
-	connection->requests++;
-	user_add(connection->user, LIMIT_REQUESTS, 1);
-}
-
-void
-connection_replied(struct connection *connection)
-{
-	struct connection_chunk *last =
-	    TAILQ_LAST(&connection->out, connection_chunks);
-
-	if (connection->lost || !last)
-		forget_requests(connection, 1);
-	else
-		last->replies++;
-}
-
-/* A chunk for small replies: most often the server's spare one. */
-static struct connection_chunk *
-chunk_for_bytes(struct connection *connection)
-{
-	struct server *server = connection->server;
-	struct connection_chunk *chunk = steal(&server->spare);
-
-	if (!chunk)
-		chunk = chunk_new(CHUNK_BYTES);
-	if (chunk)
-		queue(connection, chunk);
-	return chunk;
-}
-
-/* One that was sent. */
-static void
-chunk_done(struct connection *connection, struct connection_chunk *chunk)
-{
-	struct server *server = connection->server;
-
-	TAILQ_REMOVE(&connection->out, chunk, link);
-	user_discharge(connection->user, LIMIT_OUTPUT, chunk_cost(chunk));
-	forget_requests(connection, chunk->replies);
-	if (!server->spare && chunk->room == CHUNK_BYTES) {
-		*chunk = (struct connection_chunk){ .room = CHUNK_BYTES };
-		MEMORY_UNDEFINED(chunk->bytes, CHUNK_BYTES);
-		server->spare = chunk;
-	} else {
-		chunk_free(chunk);
-		if (vm_machine_reap(&server->vm, REAP_STEPS))
-			server_wake(server);
-	}
-}
-
-uint8_t *
-connection_put(struct connection *connection, size_t size)
-{
-	struct connection_chunk *chunk =
-	    TAILQ_LAST(&connection->out, connection_chunks);
-	uint8_t *to;
-
-	if (!chunk || chunk->copy || chunk->room - chunk->size < size)
-		chunk = chunk_for_bytes(connection);
-	if (!chunk) {
-		connection->lost = true;
-		return NULL;
-	}
-	to = chunk->bytes + chunk->size;
-	chunk->size += size;
-	connection->out_size += size;
-	return to;
-}
-
-void
-connection_put_copy(struct connection *connection, struct vm_map_copy *copy)
-{
-	struct connection_chunk *chunk = chunk_new(0);
-
-	if (!chunk) {
-		vm_map_copy_free(copy);
-		connection->lost = true;
-		return;
-	}
-	chunk->copy = copy;
-	chunk->size = copy->size;
-	connection->out_size += copy->size;
-	queue(connection, chunk);
-}
-
-/* What is next to be sent of a chunk. */
-static int
-chunk_parts(struct connection_chunk *chunk, struct iovec *parts, int count)
-{
-	if (chunk->copy)
-		return vm_map_copy_parts(chunk->copy, chunk->start, parts,
-		    count);
-	if (count == 0)
-		return 0;
-	parts[0].iov_base = chunk->bytes + chunk->start;
-	parts[0].iov_len = chunk->size - chunk->start;
-	return 1;
-}
-
-static int
-gather(struct connection *connection, struct iovec *parts)
-{
-	struct connection_chunk *chunk;
-	int used = 0;
-
-	TAILQ_FOREACH(chunk, &connection->out, link) {
-		size_t bytes = 0;
-		int first = used;
-
-		used += chunk_parts(chunk, parts + used, PARTS - used);
-		for (int i = first; i < used; i++)
-			bytes += parts[i].iov_len;
-		if (bytes < chunk->size - chunk->start)
-			break;
-	}
-	return used;
-}
-
-static void
-sent(struct connection *connection, uint64_t size)
-{
-	connection->out_size -= size;
-	while (size > 0) {
-		struct connection_chunk *chunk = TAILQ_FIRST(&connection->out);
-		uint64_t n = MIN(size, chunk->size - chunk->start);
-
-		chunk->start += n;
-		size -= n;
-		if (chunk->start == chunk->size)
-			chunk_done(connection, chunk);
-	}
-}
-
-/* A large chunk that waits with little in it would be a waste. */
-static void
-shrink(struct connection *connection, struct connection_chunk *chunk)
-{
-	size_t left = chunk->size - chunk->start;
-	struct connection_chunk *small;
-
-	if (chunk->copy || left > chunk->room / 2)
-		return;
-	small = chunk_new(left);
-	if (!small)
-		return;
-	small->size = left;
-	small->replies = chunk->replies;
-	chunk->replies = 0;
-	memcpy(small->bytes, chunk->bytes + chunk->start, left);
-	TAILQ_INSERT_BEFORE(chunk, small, link);
-	user_add(connection->user, LIMIT_OUTPUT, chunk_cost(small));
-	chunk_done(connection, chunk);
-}
-
-/* All between were filled, or are small. */
-static void
-shrink_ends(struct connection *connection)
-{
-	shrink(connection, TAILQ_FIRST(&connection->out));
-	shrink(connection, TAILQ_LAST(&connection->out, connection_chunks));
-}
+/* --- Turns ------------------------------------------------------------- */
 
 static void
 set_busy(struct connection *connection, bool busy)
@@ -384,17 +162,6 @@ watch(struct connection *connection)
 	    !starved && connection->out_size > 0);
 }
 
-/* It is the system that is short of memory. */
-static bool
-is_starved(struct connection *connection, int error)
-{
-	if (error != ENOMEM && error != ENOBUFS)
-		return false;
-	connection->starved = true;
-	server_retry_later(connection->server);
-	return true;
-}
-
 void
 connection_retry(struct connection *connection)
 {
@@ -409,36 +176,6 @@ connection_resume(struct connection *connection)
 {
 	set_paused(connection, false);
 	watch(connection);
-}
-
-/* Sends what the socket takes now, but not without end. */
-static void
-flush(struct connection *connection)
-{
-	struct iovec parts[PARTS];
-	struct msghdr message = { .msg_iov = parts };
-	uint64_t done = 0;
-	ssize_t n;
-
-	while (connection->out_size > 0 && done < SEND_AT_ONCE &&
-	       !connection->lost) {
-		message.msg_iovlen = (size_t)gather(connection, parts);
-		n = sendmsg(connection->fd, &message,
-		    MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n > 0) {
-			sent(connection, (uint64_t)n);
-			done += (uint64_t)n;
-			connection->moved += (uint64_t)n;
-		} else if (n < 0 && errno == EAGAIN) {
-			shrink_ends(connection);
-			return;
-		} else if (n < 0 && is_starved(connection, errno)) {
-			return;
-		} else if (n < 0 && errno != EINTR) {
-			log_debug("a connection is gone: %s", strerror(errno));
-			connection->lost = true;
-		}
-	}
 }
 
 /* --- Input ------------------------------------------------------------ */
@@ -721,7 +458,7 @@ finish(struct connection *connection)
 {
 	deliver(connection);
 	if (!connection->lost && !connection->starved)
-		flush(connection);
+		connection_flush(connection);
 	if (!connection->call &&
 	    (connection->lost ||
 		(connection->ended && connection->out_size == 0)))
@@ -760,7 +497,7 @@ read_nothing(struct connection *connection, ssize_t n)
 	if (n == 0)
 		connection->ended = true;
 	else if (errno != EAGAIN && errno != EINTR &&
-		 !is_starved(connection, errno))
+		 !connection_starves(connection, errno))
 		connection->lost = true;
 	finish(connection);
 }
@@ -965,9 +702,7 @@ connection_free(struct connection *connection)
 	set_paused(connection, false);
 	LIST_REMOVE(connection, link);
 	server->connection_count--;
-	while (!TAILQ_EMPTY(&connection->out))
-		chunk_done(connection, TAILQ_FIRST(&connection->out));
-	forget_requests(connection, connection->requests);
+	connection_drop_output(connection);
 	reserve(connection, 0);
 	connection->data = vm_map_copy_free(connection->data);
 	connection->self = port_unref(connection->self);
@@ -976,99 +711,4 @@ connection_free(struct connection *connection)
 	LIST_INSERT_HEAD(&server->gone, connection, link);
 	connections_reap(server, &steps);
 	server_wake(server);
-}
-
-bool
-connection_is_privileged(const struct connection *connection)
-{
-	return user_is_privileged(connection->user);
-}
-
-/* The connection's own task, under the name that it has from the start. */
-static kern_return_t
-make_self(struct connection *connection)
-{
-	_cleanup_(task_unrefp) struct task *task = NULL;
-	kern_return_t kr;
-
-	if (!user_may_fork(connection->user, NULL))
-		return KERN_RESOURCE_SHORTAGE;
-	kr = task_new(&connection->server->vm, connection->personality, &task);
-	if (kr != KERN_SUCCESS)
-		return kr;
-	user_own(connection->user, task);
-	connection->self = port_new(PORT_TASK, task);
-	if (!connection->self)
-		return KERN_RESOURCE_SHORTAGE;
-	steal(&task);
-	kr = port_space_insert_self(&connection->space, connection->self);
-	if (kr != KERN_SUCCESS)
-		connection->self = port_unref(connection->self);
-	return kr;
-}
-
-kern_return_t
-connection_port(struct connection *connection, mach_port_name_t name,
-    struct port **port)
-{
-	struct port_right *right;
-	kern_return_t kr;
-
-	if (name == MSG_TASK_SELF && !connection->self_made) {
-		kr = make_self(connection);
-		if (kr != KERN_SUCCESS)
-			return kr;
-		connection->self_made = true;
-	}
-	if (name == MSG_BOOTSTRAP && !connection->bootstrap_made) {
-		kr = port_space_insert_bootstrap(&connection->space,
-		    connection->server->registry.port);
-		if (kr != KERN_SUCCESS)
-			return kr;
-		connection->bootstrap_made = true;
-	}
-	right = port_space_lookup(&connection->space, name);
-	if (!right || !port_right_sends(right))
-		return MACH_SEND_INVALID_DEST;
-	*port = right->port;
-	return KERN_SUCCESS;
-}
-
-kern_return_t
-connection_take(struct connection *connection, mach_port_name_t name,
-    struct port **port)
-{
-	const struct port_right *right;
-	kern_return_t kr;
-
-	*port = NULL;
-	if (name == MACH_PORT_NULL)
-		return KERN_SUCCESS;
-	kr = connection_port(connection, name, port);
-	if (kr == KERN_SUCCESS)
-		port_ref(*port);
-	if (kr != MACH_SEND_INVALID_DEST)
-		return kr;
-	right = port_space_lookup(&connection->space, name);
-	if (name != MACH_PORT_DEAD && (!right || right->port))
-		return MACH_SEND_INVALID_RIGHT;
-	*port = port_new(PORT_TASK, NULL);
-	return *port ? KERN_SUCCESS : KERN_RESOURCE_SHORTAGE;
-}
-
-kern_return_t
-connection_give(struct connection *connection, struct port *port,
-    mach_port_name_t *name)
-{
-	struct port *known;
-	kern_return_t kr = KERN_SUCCESS;
-
-	if (port && port->kind == PORT_BOOTSTRAP)
-		kr = connection_port(connection, MSG_BOOTSTRAP, &known);
-	if (kr == KERN_RESOURCE_SHORTAGE)
-		return kr;
-	if (port && !port_is_dead(port))
-		return port_space_insert(&connection->space, port, name);
-	*name = port ? MACH_PORT_DEAD : MACH_PORT_NULL;
-	return KERN_SUCCESS;
 }

@@ -187,3 +187,17 @@ kern_return_t connection_take(struct connection *connection,
  */
 kern_return_t connection_give(struct connection *connection, struct port *port,
     mach_port_name_t *name);
+
+/*
+ * For connection.c, of connection_output.c.
+ *
+ * => connection_flush: sends what the socket takes now, but not without end
+ * => connection_drop_output: what was to be sent never will be
+ * => connection_forget: so many replies were sent, or never will be
+ * => connection_starves: was it the system that was short of memory? Then the
+ *    connection is to be tried again
+ */
+void connection_flush(struct connection *connection);
+void connection_drop_output(struct connection *connection);
+void connection_forget(struct connection *connection, uint32_t count);
+bool connection_starves(struct connection *connection, int error);
