@@ -205,6 +205,14 @@ read_all_data(struct session *session, struct call *call, const struct msg *msg)
 	return true;
 }
 
+static void
+drop_body(struct call *call)
+{
+	if (call->body != call->small)
+		free(call->body);
+	call->body = call->small;
+}
+
 static bool
 keep_body(struct call *call, const struct msg *msg)
 {
@@ -247,13 +255,18 @@ static bool
 hand_on(struct session *session, const struct msg *msg, size_t size)
 {
 	struct call *call;
+	bool taken;
 
 	pthread_mutex_lock(&session->lock);
-	call = TAILQ_FIRST(&session->calls);
+	call = session->at = TAILQ_FIRST(&session->calls);
 	pthread_mutex_unlock(&session->lock);
-	if (!call || !take_reply(session, call, msg, size))
-		return false;
+	taken = call && take_reply(session, call, msg, size);
 	pthread_mutex_lock(&session->lock);
+	session->at = NULL;
+	if (!taken) {
+		pthread_mutex_unlock(&session->lock);
+		return false;
+	}
 	TAILQ_REMOVE(&session->calls, call, link);
 	if (call->code != KERN_SUCCESS)
 		expect_less(session, call);
@@ -355,6 +368,25 @@ call_pass_on(struct session *session)
 
 /* --- Both ------------------------------------------------------------- */
 
+/* It was not sent, or not all of it, and is not to be answered. A daemon that
+ * lies may have begun to answer it nevertheless: that ends the session, and who
+ * reads is waited for. */
+static void
+withdraw(struct session *session, struct call *call, int r)
+{
+	if (r == -EPIPE || session->at == call)
+		session_doom(session);
+	while (session->at == call)
+		pthread_cond_wait(&call->wake, &session->lock);
+	if (call->answered) {
+		drop_body(call);
+		return;
+	}
+	TAILQ_REMOVE(&session->calls, call, link);
+	expect_less(session, call);
+	call_pass_on(session);
+}
+
 /* Sends the request and queues up for the reply. */
 static kern_return_t
 ask(struct call *call, struct session **out)
@@ -374,13 +406,8 @@ ask(struct call *call, struct session **out)
 	r = send_request(call, session->fd);
 
 	pthread_mutex_lock(&session->lock);
-	if (r < 0 && !call->answered) {
-		TAILQ_REMOVE(&session->calls, call, link);
-		expect_less(session, call);
-		if (r == -EPIPE)
-			session_doom(session);
-		call_pass_on(session);
-	}
+	if (r < 0)
+		withdraw(session, call, r);
 	pthread_mutex_unlock(&session->lock);
 	session_sent(session);
 	*out = session;
@@ -420,8 +447,7 @@ unpack(struct call *call, const ProtobufCMessageDescriptor *reply,
 	if (call->code == KERN_SUCCESS)
 		*out = protobuf_c_message_unpack(reply, NULL, call->body_size,
 		    call->body);
-	if (call->body != call->small)
-		free(call->body);
+	drop_body(call);
 	return call->code == KERN_SUCCESS && !*out ? MIG_TYPE_ERROR
 						   : call->code;
 }

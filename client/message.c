@@ -145,8 +145,9 @@ message_right_renamed(struct session *session, mach_port_name_t from,
 	struct receiver *receiver;
 	struct message *message;
 
-	while ((message = find_message(session, from)))
-		message->name = to;
+	TAILQ_FOREACH(message, &session->messages, link)
+		if (message->name == from)
+			message->name = to;
 	TAILQ_FOREACH(receiver, &session->receivers, link)
 		if (receiver->name == from)
 			receiver->name = to;

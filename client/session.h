@@ -41,6 +41,7 @@ struct session {
 	calls;                          /* asked and not answered, in order */
 	TAILQ_HEAD(, message) messages; /* that nobody has received, in order */
 	TAILQ_HEAD(, receiver) receivers;
+	struct call *at;   /* whose reply is being read; NULL: nobody's */
 	uint64_t expected; /* messages that may still come */
 	bool reading;      /* one of those who wait reads for all */
 	uint8_t *input;    /* what was read and not taken apart yet */

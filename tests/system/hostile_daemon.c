@@ -878,6 +878,25 @@ TEST(a_notice_that_is_none_ends_the_session)
 	in_a_child(hears_nonsense);
 }
 
+static void
+renames_to_the_same(void)
+{
+	MachPortRenameReply out = MACH_PORT_RENAME_REPLY__INIT;
+
+	good_request();
+	tell(1, MACH_NOTIFY_DEAD_NAME, 77);
+	answers(ask_for_notice(), KERN_SUCCESS);
+	hostile_says(&out.base);
+	answers(mach_port_rename(TASK, BOX, BOX), KERN_SUCCESS);
+	answers(receive_notice(), MACH_MSG_SUCCESS);
+}
+
+/* Which a good daemon refuses. */
+TEST(a_name_may_be_said_to_become_itself)
+{
+	in_a_child(renames_to_the_same);
+}
+
 /* --- Hellos ------------------------------------------------------------ */
 
 static void
