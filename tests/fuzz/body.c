@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/msg.h"
 
 enum {
 	PAGE = 4096,
@@ -13,7 +14,7 @@ enum {
 	NESTED = 256, /* bytes of a message within one */
 };
 
-static uint32_t names[NAMES] = { 0x103, 0x203, 0x303, 0x403 };
+static uint32_t names[NAMES] = { MSG_TASK_SELF, MSG_BOOTSTRAP, 0x303, 0x403 };
 static unsigned name_count = 4;
 
 void
@@ -205,6 +206,15 @@ put_block(struct out *out, uint32_t id, const uint8_t *bytes, size_t size)
 	put(out, bytes, size);
 }
 
+/* One of a few, that others may have given. */
+static void
+put_short_name(struct out *out, uint32_t id, struct chance *chance)
+{
+	uint8_t letter = (uint8_t)('a' + chance_below(chance, 3));
+
+	put_block(out, id, &letter, 1);
+}
+
 /* A string, or bytes. */
 static void
 put_text(struct out *out, uint32_t id, struct chance *chance)
@@ -240,7 +250,10 @@ put_field(struct out *out, const ProtobufCFieldDescriptor *field,
 		    body_make(field->descriptor, chance, block, sizeof(block)));
 	} else if (field->type == PROTOBUF_C_TYPE_STRING ||
 		   field->type == PROTOBUF_C_TYPE_BYTES) {
-		put_text(out, field->id, chance);
+		if (chance_below(chance, 8) > 0)
+			put_short_name(out, field->id, chance);
+		else
+			put_text(out, field->id, chance);
 	} else if (field->label == PROTOBUF_C_LABEL_REPEATED) {
 		put_packed(out, field, chance);
 	} else {

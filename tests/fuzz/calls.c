@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/session.h"
 #include "common/cleanup.h"
 #include "server/server.h"
+#include "tests/fuzz/library.h"
 #include "tests/fuzz/machine.h"
 #include "tests/fuzz/must.h"
 #include "tests/fuzz/wire.h"
@@ -90,7 +90,9 @@ int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc, (void)argv;
-	return setenv("VMD_SOCKET", "/nowhere/vmd.sock", 1);
+	wire_waited = library_waited;
+	library_start();
+	return 0;
 }
 
 static void
@@ -104,21 +106,6 @@ play(const uint8_t *records, size_t count)
 			compare_all();
 	}
 	compare_all();
-}
-
-/* The library has a session for its process, which is to be a new one. */
-static void
-hang_up(void)
-{
-	kern_return_t code;
-	struct session *session = session_send(&code);
-
-	MUST(session && TAILQ_EMPTY(&session->calls) && !session->reading);
-	session_sent(session);
-	close(session->fd);
-	session->fd = -1;
-	session->state = SESSION_NONE;
-	session->input_start = session->input_end = 0;
 }
 
 int
@@ -135,7 +122,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	play_start();
 	play(bytes + 1, count);
 	play_end();
-	hang_up();
+	library_hang_up();
 	machine_settle(wire_server);
 	return 0;
 }

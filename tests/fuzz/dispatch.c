@@ -163,6 +163,7 @@ static const struct {
 	{ MACH_PORT_BASE, &mach_port__descriptor },
 	{ MACH_HOST_BASE, &mach_host__descriptor },
 	{ HOST_PRIV_BASE, &host_priv__descriptor },
+	{ BOOTSTRAP_BASE, &bootstrap__descriptor },
 	{ MACH_BASE, &mach__descriptor },
 	{ GNUMACH_BASE, &gnumach__descriptor },
 	{ VMD_BASE, &vmd__descriptor },

@@ -1,6 +1,7 @@
 #include "tests/fuzz/fake.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -8,6 +9,7 @@
 
 #include "common/cleanup.h"
 #include "common/msg.h"
+#include "tests/fuzz/library.h"
 #include "tests/fuzz/must.h"
 
 enum { ROOM = 256 * 1024 };
@@ -48,6 +50,7 @@ void *__wrap_mmap64(void *at, size_t size, int protection, int flags, int fd,
 int __wrap_munmap(void *at, size_t size);
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t size);
 int __wrap_shutdown(int fd, int how);
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
 ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
 ssize_t __wrap_recv(int fd, void *to, size_t size, int flags);
@@ -109,6 +112,18 @@ __wrap_shutdown(int fd, int how)
 {
 	(void)how;
 	MUST(is_ours[fd]);
+	return 0;
+}
+
+int
+__wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+	MUST(count == 1 && is_ours[fds->fd]);
+	if (said_start < said_end || timeout < 0) {
+		fds->revents = POLLIN;
+		return 1;
+	}
+	library_waited(timeout);
 	return 0;
 }
 

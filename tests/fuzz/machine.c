@@ -5,12 +5,22 @@
 
 #include "common/log.h"
 #include "server/server.h"
+#include "server/user_check.h"
 #include "server/vm/personality.h"
 #include "server/vm/vm_check.h"
 #include "tests/fuzz/must.h"
 #include "tests/fuzz/wire.h"
 
 enum { TURNS = 100000 };
+
+/* Nobody connects too fast; nobody is remembered for long. */
+static uint64_t
+next_second(void)
+{
+	static uint64_t nanoseconds;
+
+	return nanoseconds += 1000000000;
+}
 
 struct server *
 machine_server(uint64_t pages, bool pauses)
@@ -23,6 +33,7 @@ machine_server(uint64_t pages, bool pauses)
 		MUST(server_init(&server, pages * VM_PAGE_SIZE, eventfd(0, 0),
 			 &personality_osf) == 0);
 	}
+	server.users.clock = next_second;
 	server_set_slice(&server, pauses ? 0 : UINT32_MAX);
 	return &server;
 }
@@ -32,6 +43,10 @@ machine_check(struct server *server)
 {
 	const char *complaint = vm_check(&server->vm);
 
+	if (!complaint)
+		complaint = registry_check(&server->registry);
+	if (!complaint)
+		complaint = users_check(server);
 	if (complaint)
 		log_error("%s", complaint);
 	MUST(!complaint);
@@ -44,6 +59,15 @@ machine_settle(struct server *server)
 
 	for (int i = 0; wire_turn(server); i++)
 		MUST(i < TURNS);
+	/* Names keep ports when those who gave them have gone. */
+	MUST(!registry_check(&server->registry));
+	registry_deinit(&server->registry);
+	MUST(registry_init(&server->registry));
+	for (int i = 0; wire_turn(server); i++)
+		MUST(i < TURNS);
+	while (vm_machine_reap(vm, UINT32_MAX))
+		continue;
+	MUST(TAILQ_EMPTY(&server->told) && TAILQ_EMPTY(&server->slow));
 	MUST(LIST_EMPTY(&server->connections) && LIST_EMPTY(&server->gone));
 	MUST(server->connection_count == 0 && TAILQ_EMPTY(&server->busy));
 	MUST(!server->call && server->paused == 0 && server->waiting == 0);

@@ -71,6 +71,7 @@ look_at(const struct msg *msg, const uint8_t *bytes, size_t size)
 		data += msg_descriptor(msg, i).size;
 	MUST(data == msg_data_size(msg));
 	MUST(msg->kind == MSG_REPLY || data <= MSG_DATA_MAX);
+	MUST(msg->kind != MSG_NOTICE || data == 0);
 	write_again(msg, bytes);
 }
 

@@ -5,16 +5,14 @@
  * without fault runs, on a daemon in this process, to its end or to what is not
  * as it expects. What it prints goes nowhere.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "client/session.h"
 #include "client/vmctl/run.h"
 #include "common/cleanup.h"
 #include "server/server.h"
+#include "tests/fuzz/library.h"
 #include "tests/fuzz/machine.h"
 #include "tests/fuzz/must.h"
 #include "tests/fuzz/wire.h"
@@ -25,8 +23,9 @@ int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc, (void)argv;
-	unsetenv("VMD_PERSONALITY");
-	return setenv("VMD_SOCKET", "/nowhere/vmd.sock", 1);
+	wire_waited = library_waited;
+	library_start();
+	return 0;
 }
 
 /* Nobody waits for a gigabyte of `a`. */
@@ -44,23 +43,6 @@ is_small(const struct script *script)
 	return true;
 }
 
-/* The library has a session for its process, which is to be a new one. */
-static void
-hang_up(void)
-{
-	kern_return_t code;
-	struct session *session = session_send(&code);
-
-	if (!session)
-		return;
-	MUST(TAILQ_EMPTY(&session->calls) && !session->reading);
-	session_sent(session);
-	close(session->fd);
-	session->fd = -1;
-	session->state = SESSION_NONE;
-	session->input_start = session->input_end = 0;
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
@@ -75,7 +57,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	if (script_init(&script, "input", text, size) && is_small(&script)) {
 		run.keeps_going = size % 2;
 		run_script(&run);
-		hang_up();
+		library_hang_up();
 	}
 	script_deinit(&script);
 	machine_settle(wire_server);

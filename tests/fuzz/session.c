@@ -14,7 +14,6 @@
  */
 #include <stdbool.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <mach/gnumach.h>
 #include <mach/host_priv.h>
@@ -22,21 +21,23 @@
 #include <mach/mach_vm.h>
 #include <mach/task.h>
 #include <mach/vm_map.h>
+#include <servers/bootstrap.h>
 
-#include "client/session.h"
 #include "client/vmd.h"
 #include "common/cleanup.h"
 #include "common/msg.h"
 #include "proto/routine.h"
 #include "tests/fuzz/body.h"
 #include "tests/fuzz/fake.h"
+#include "tests/fuzz/library.h"
 
 enum {
 	CALLS_MOST = 12,
 	PARTS = 16,
 	BODY_ROOM = 1024,
 	TASK = MSG_TASK_SELF,
-	HOST = 0x203,
+	HOST = 0x303,
+	PORT = 0x403,
 };
 
 /* --- Answers ---------------------------------------------------------- */
@@ -47,6 +48,8 @@ enum how {
 	HOW_HUGE = 4,    /* the first part is said to be */
 	HOW_GARBAGE = 8, /* the body is the whole frame */
 	HOW_CUT = 16,    /* the frame ends early, and so does everything */
+	HOW_NOTICE = 32, /* a notice comes first, to a right that it names */
+	HOWS = 6,
 };
 
 struct answer {
@@ -91,6 +94,24 @@ take_answer(const uint8_t *bytes, size_t size, struct answer *answer)
 
 static struct answer answer; /* to what is asked next */
 
+/* Of any kind, with the beginning of the body. */
+static void
+say_notice(void)
+{
+	struct msg msg = {
+		.kind = MSG_NOTICE,
+		.id = NOTIFY_BASE + answer.count % 12,
+		.local = PORT,
+		.body = answer.body,
+		.body_size = MIN(answer.body_size, 6),
+	};
+	uint8_t head[sizeof(mach_msg_header_t)];
+
+	msg_write_head(&msg, head);
+	fake_say(head, sizeof(head));
+	fake_say(msg.body, msg.body_size);
+}
+
 /* Called by the library's sendmsg(). */
 static void
 say_answer(void)
@@ -113,6 +134,8 @@ say_answer(void)
 			.offset = answer.count,
 			.size = answer.sizes[i],
 		};
+	if (answer.how & HOW_NOTICE)
+		say_notice();
 	if (answer.how & HOW_HUGE)
 		parts[0].size <<= answer.count % 48;
 	if (!(answer.how & HOW_GARBAGE)) {
@@ -407,6 +430,109 @@ call_statistics(unsigned count)
 		vm_statistics(TASK, &statistics);
 }
 
+static void
+call_request_notification(unsigned count)
+{
+	static const mach_msg_id_t ids[] = { MACH_NOTIFY_PORT_DELETED,
+		MACH_NOTIFY_NO_SENDERS, MACH_NOTIFY_DEAD_NAME,
+		MACH_NOTIFY_SEND_ONCE };
+	mach_port_t previous;
+
+	mach_port_request_notification(TASK, PORT, ids[count % ARRAY_SIZE(ids)],
+	    0, PORT, MACH_MSG_TYPE_MAKE_SEND_ONCE, &previous);
+}
+
+/* Receives in so many bytes, most often too few. */
+static void
+call_receive(unsigned count)
+{
+	mach_msg_option_t option = MACH_RCV_MSG | MACH_RCV_TIMEOUT;
+	_cleanup_(freep) mach_msg_header_t *header = ints(count);
+
+	if (count & 1)
+		option |= MACH_RCV_LARGE;
+	mach_msg(header, option, 0, (mach_msg_size_t)(count * sizeof(int)),
+	    PORT, count % 8, MACH_PORT_NULL);
+}
+
+static void
+call_port_rename(unsigned count)
+{
+	(void)count;
+	mach_port_rename(TASK, PORT, PORT);
+}
+
+static void
+call_port_attributes(unsigned count)
+{
+	mach_msg_type_number_t room = count % 32;
+	_cleanup_(freep) int *info = ints(room);
+
+	mach_port_get_attributes(TASK, PORT, (int)(1 + count / 32 % 2), info,
+	    &room);
+}
+
+static void
+call_port_destroy(unsigned count)
+{
+	if (count & 1)
+		mach_port_destroy(TASK, PORT);
+	else
+		mach_port_mod_refs(TASK, PORT, MACH_PORT_RIGHT_RECEIVE, -1);
+}
+
+static void
+call_look_up(unsigned count)
+{
+	mach_port_t port;
+
+	(void)count;
+	bootstrap_look_up(bootstrap_port, "name", &port);
+}
+
+static void
+call_look_up_array(unsigned count)
+{
+	static name_t names[BOOTSTRAP_MAX_LOOKUP_COUNT];
+	mach_msg_type_number_t size;
+	mach_port_array_t ports;
+	boolean_t all;
+
+	count %= BOOTSTRAP_MAX_LOOKUP_COUNT;
+	if (bootstrap_look_up_array(bootstrap_port, names, count, &ports, &size,
+		&all) == KERN_SUCCESS)
+		give_back((vm_offset_t)ports, size * sizeof(*ports));
+}
+
+static void
+call_bootstrap_info(unsigned count)
+{
+	mach_msg_type_number_t names_count, servers_count, active_count;
+	bootstrap_status_array_t active;
+	name_array_t names, servers;
+
+	(void)count;
+	if (bootstrap_info(bootstrap_port, &names, &names_count, &servers,
+		&servers_count, &active, &active_count) != KERN_SUCCESS)
+		return;
+	give_back((vm_offset_t)names, names_count * sizeof(*names));
+	give_back((vm_offset_t)servers, servers_count * sizeof(*servers));
+	give_back((vm_offset_t)active, active_count * sizeof(*active));
+}
+
+static void
+call_vmd_names(unsigned count)
+{
+	size_t room = count % 16;
+	_cleanup_(freep) struct vmd_name *names =
+	    calloc(room + 1, sizeof(*names));
+
+	if (vmd_names(NULL, names, &room) == KERN_SUCCESS)
+		MUST(room <= count % 16);
+	for (size_t i = 0; i < count % 16; i++)
+		MUST(memchr(names[i].name, '\0', sizeof(names[i].name)));
+}
+
 static const struct {
 	void (*make)(unsigned count);
 	const ProtobufCMessageDescriptor *reply;
@@ -433,6 +559,16 @@ static const struct {
 	{ call_vmd_pages, &vmd_pages_reply__descriptor },
 	{ call_vmd_check, &vmd_check_reply__descriptor },
 	{ call_statistics, &vmd_statistics_reply__descriptor },
+	{ call_request_notification,
+	    &mach_port_request_notification_reply__descriptor },
+	{ call_receive, &absent__descriptor },
+	{ call_port_rename, &mach_port_rename_reply__descriptor },
+	{ call_port_attributes, &mach_port_get_attributes_reply__descriptor },
+	{ call_port_destroy, &mach_port_destroy_reply__descriptor },
+	{ call_look_up, &bootstrap_look_up_reply__descriptor },
+	{ call_look_up_array, &bootstrap_look_up_array_reply__descriptor },
+	{ call_bootstrap_info, &bootstrap_info_reply__descriptor },
+	{ call_vmd_names, &vmd_names_reply__descriptor },
 };
 
 /* --- The target ------------------------------------------------------- */
@@ -450,22 +586,6 @@ enum {
 
 enum { START = sizeof(struct manner) + sizeof(struct msg_welcome) };
 
-static struct session *session; /* the library's, once it was seen */
-
-/* As it was before the first call. */
-static void
-start_over(void)
-{
-	if (!session)
-		return;
-	MUST(TAILQ_EMPTY(&session->calls) && !session->reading);
-	if (session->state != SESSION_NONE)
-		close(session->fd);
-	session->fd = -1;
-	session->state = SESSION_NONE;
-	session->input_start = session->input_end = 0;
-}
-
 static void
 start(const uint8_t *bytes)
 {
@@ -475,7 +595,6 @@ start(const uint8_t *bytes)
 		.page_size = 4096,
 	};
 	struct manner manner;
-	kern_return_t code;
 
 	memcpy(&manner, bytes, sizeof(manner));
 	fake_start();
@@ -486,8 +605,6 @@ start(const uint8_t *bytes)
 		fake_say(bytes + sizeof(manner), sizeof(welcome));
 	else
 		fake_say(&welcome, sizeof(welcome));
-	if (!session && (session = session_send(&code)))
-		session_sent(session);
 	fake.refuses = (manner.bits & REFUSES) == REFUSES;
 }
 
@@ -495,8 +612,8 @@ int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc, (void)argv;
-	unsetenv("VMD_PERSONALITY");
-	return setenv("VMD_SOCKET", "/nowhere/vmd.sock", 1);
+	library_start();
+	return 0;
 }
 
 int
@@ -517,7 +634,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		size -= n;
 		calls[answer.call % ARRAY_SIZE(calls)].make(answer.count);
 	}
-	start_over();
+	library_hang_up();
 	MUST(fake.sockets == 0);
 	MUST(fake.bytes == 0);
 	return 0;
@@ -587,7 +704,7 @@ put_new(struct out *out, struct chance *chance)
 	};
 
 	if (chance_below(chance, 8) == 0)
-		new.how = (uint8_t)(1 << chance_below(chance, 5));
+		new.how = (uint8_t)(1 << chance_below(chance, HOWS));
 	new.body_size = (uint16_t)body_make(calls[new.call].reply, chance, body,
 	    sizeof(body));
 	make_parts(&new, chance);
@@ -603,7 +720,7 @@ put_changed(struct out *out, const struct answer *from, struct chance *chance)
 
 	switch (chance_below(chance, 6)) {
 	case 0:
-		new.how ^= (uint8_t)(1 << chance_below(chance, 5));
+		new.how ^= (uint8_t)(1 << chance_below(chance, HOWS));
 		break;
 	case 1:
 		new.count = (uint8_t)chance_below(chance, 256);

@@ -62,3 +62,6 @@ void wire_forget(void);
 
 /* Whose library's calls are answered. NULL: nobody's, the system's. */
 extern struct server *wire_server;
+
+/* Told how long the library has waited, in vain. */
+extern void (*wire_waited)(int milliseconds);

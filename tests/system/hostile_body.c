@@ -342,6 +342,7 @@ static const struct {
 	{ &mach_port__descriptor, MACH_PORT_BASE },
 	{ &mach_host__descriptor, MACH_HOST_BASE },
 	{ &host_priv__descriptor, HOST_PRIV_BASE },
+	{ &bootstrap__descriptor, BOOTSTRAP_BASE },
 	{ &mach__descriptor, MACH_BASE },
 	{ &gnumach__descriptor, GNUMACH_BASE },
 	{ &vmd__descriptor, VMD_BASE },
@@ -351,7 +352,7 @@ static const struct {
 static mach_port_t
 who_serves(int id)
 {
-	const mach_port_t ports[] = { MSG_TASK_SELF, host };
+	const mach_port_t ports[] = { MSG_TASK_SELF, host, MSG_BOOTSTRAP };
 	static const uint8_t nonsense[16];
 
 	for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
