@@ -273,12 +273,10 @@ is_busy(const struct task *task)
 static void
 wait_for_task(struct request *request)
 {
-	const struct subsystem *subsystem =
-	    find_subsystem(request->connection, request->msg);
-
 	while (request->code == KERN_SUCCESS && is_busy(request->task)) {
 		call_wait(request->call);
-		request->code = resolve(request, subsystem);
+		request->code = resolve(request,
+		    find_subsystem(request->connection, request->msg));
 	}
 	if (request->code == KERN_SUCCESS && request->port)
 		call_use(request->call, request->port);

@@ -78,6 +78,48 @@ TEST(a_name_means_nothing_in_another_space)
 	ck_assert_ptr_null(port_space_lookup(&here, MACH_PORT_DEAD));
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+/* Of all names there are; under sanitizers, of one in a hundred. */
+TEST(of_all_names_only_those_that_were_given_mean_anything)
+{
+#ifdef SANITIZED
+	const uint64_t step = 101;
+#else
+	const uint64_t step = 1;
+#endif
+	struct port *other = new_task_port(), *gone = new_task_port();
+	mach_port_name_t names[] = { insert(&here, port),
+		insert(&here, other) };
+	uint64_t found = 0;
+
+	for (int i = 0; i < 100; i++)
+		port_right_release(
+		    port_space_lookup(&here, insert(&here, gone)));
+	insert(&there, gone);
+	for (uint64_t name = 0; name <= UINT32_MAX; name += step) {
+		struct port_right *right =
+		    port_space_lookup(&here, (mach_port_name_t)name);
+
+		if (!right)
+			continue;
+		ck_assert(name == names[0] || name == names[1]);
+		found++;
+	}
+	if (step == 1)
+		ck_assert_uint_eq(found, ARRAY_SIZE(names));
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+		ck_assert_ptr_nonnull(port_space_lookup(&here, names[i]));
+	port_unref(other);
+	port_unref(gone);
+}
+
 TEST(the_own_tasks_name_is_kept_for_it)
 {
 	struct port *self = new_task_port();
