@@ -26,7 +26,8 @@
 enum {
 	FRAMES = 4096,
 	RECORD = 16,
-	RECORDS_MOST = 64,
+	RECORDS_MOST = 256,
+	BURST = 32, /* records put in at once, at the most */
 	COMPARE_EACH = 8,
 };
 
@@ -150,6 +151,20 @@ make_record(uint8_t *record_bytes, struct chance *chance_)
 		record_bytes[i] = (uint8_t)chance_any(chance_);
 }
 
+/* Most often a few: what is wrong may take many to be seen. */
+static void
+put_burst(struct records *to, struct chance *chance_)
+{
+	uint32_t n =
+	    1 + chance_below(chance_, 1 + chance_below(chance_, BURST));
+	uint8_t new[RECORD];
+
+	for (; n > 0; n--) {
+		make_record(new, chance_);
+		records_put(to, new, 1);
+	}
+}
+
 /* One byte, or a few: at its beginning are the call and its task. */
 static void
 change_record(uint8_t *bytes, struct chance *chance_)
@@ -181,10 +196,8 @@ change(struct records *to, const uint8_t *from, size_t count, enum change how,
 	uint8_t new[RECORD];
 
 	records_put(to, from, at);
-	if (how == INSERT || count == 0) {
-		make_record(new, chance_);
-		records_put(to, new, 1);
-	}
+	if (how == INSERT || count == 0)
+		put_burst(to, chance_);
 	if (how == MOVE && other < count)
 		records_put(to, from + other * RECORD, 1);
 	if (at == count)
