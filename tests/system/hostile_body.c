@@ -4,7 +4,7 @@
  * A mebibyte of bodies that are made to be dear takes the daemon less than a
  * mebibyte of memory, and less than 5 ms of its time, whatever routine they are
  * for and whatever they are made of: each is 64 KiB at the most, and unpacks in
- * an arena. Under sanitizers all is dearer, and only bounded somehow.
+ * an arena. Under sanitizers, to which all is dear, it is only tried.
  */
 #include "tests/support/test.h"
 
@@ -25,21 +25,21 @@
 #include "tests/support/daemon.h"
 
 #if defined(__SANITIZE_ADDRESS__)
-#define DEARER 40
+#define SANITIZED true
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
-#define DEARER 40
+#define SANITIZED true
 #endif
 #endif
-#ifndef DEARER
-#define DEARER 1
+#ifndef SANITIZED
+#define SANITIZED false
 #endif
 
 enum {
-	BODIES = 16, /* make a mebibyte */
+	BODIES = 16, /* these make a mebibyte */
 	TRIES = 5,   /* to be cheap: a clock ticks, and somebody interrupts */
-	MEMORY_MOST = 1024 * DEARER,   /* KiB */
-	TIME_MOST = 5 * 1000 * DEARER, /* microseconds */
+	MEMORY_MOST = 1024,   /* KiB */
+	TIME_MOST = 5 * 1000, /* microseconds */
 };
 
 static int fd;
@@ -190,36 +190,56 @@ time_of_daemon(void)
 	return (long)time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
-static long dearest_time, dearest_memory;
+struct cost {
+	long time;   /* microseconds */
+	long memory; /* KiB */
+};
+
+static struct cost
+start_count(void)
+{
+	if (SANITIZED)
+		return (struct cost){ 0 };
+	forget_most_memory();
+	return (struct cost){ time_of_daemon(), memory_of_daemon("VmRSS:") };
+}
+
+static struct cost
+end_count(struct cost start)
+{
+	if (SANITIZED)
+		return start;
+	return (struct cost){
+		time_of_daemon() - start.time,
+		memory_of_daemon("VmHWM:") - start.memory,
+	};
+}
+
+static struct cost dearest;
 
 /* A mebibyte of them, until it was cheap once. */
 static void
 is_cheap(int id, mach_port_t port, const uint8_t *bytes, size_t size,
     const char *what)
 {
-	long took = 0, grew = 0;
+	struct cost cost;
+	int try = 0;
 
-	for (int try = 0; try < TRIES; try++) {
-		long memory, start;
-
-		forget_most_memory();
-		memory = memory_of_daemon("VmRSS:");
-		start = time_of_daemon();
+	do {
+		cost = start_count();
 		for (int i = 0; i < BODIES; i++)
 			ask(id, port, bytes, size);
 		for (int i = 0; i < BODIES; i++)
 			hear(NULL, NULL);
-		took = time_of_daemon() - start;
-		grew = memory_of_daemon("VmHWM:") - memory;
-		if (took < TIME_MOST && grew < MEMORY_MOST)
-			break;
-	}
-	ck_assert_msg(took < TIME_MOST, "message %d, %s: %ld us", id, what,
-	    took);
-	ck_assert_msg(grew < MEMORY_MOST, "message %d, %s: %ld KiB", id, what,
-	    grew);
-	dearest_time = MAX(dearest_time, took);
-	dearest_memory = MAX(dearest_memory, grew);
+		cost = end_count(cost);
+	} while (++try < TRIES &&
+		 (cost.time >= TIME_MOST || cost.memory >= MEMORY_MOST));
+	ck_assert_msg(cost.time < TIME_MOST, "message %d, %s: %ld us", id, what,
+	    cost.time);
+	ck_assert_msg(cost.memory < MEMORY_MOST, "message %d, %s: %ld KiB", id,
+	    what, cost.memory);
+	dearest.time = MAX(dearest.time, cost.time);
+	dearest.memory = MAX(dearest.memory, cost.memory);
 }
 
 /* --- Bodies ------------------------------------------------------------ */
@@ -232,7 +252,8 @@ static struct {
 static void
 put(const void *bytes, size_t size)
 {
-	ck_assert_uint_le(size, sizeof(body.bytes) - body.size);
+	if (size > sizeof(body.bytes) - body.size)
+		ck_abort_msg("a body of more than %zu bytes", body.size);
 	memcpy(body.bytes + body.size, bytes, size);
 	body.size += size;
 }
@@ -396,7 +417,7 @@ service_is_cheap(size_t which)
 {
 	const ProtobufCServiceDescriptor *service = services[which].descriptor;
 
-	dearest_time = dearest_memory = 0;
+	dearest = (struct cost){ 0 };
 	for (unsigned i = 0; i < service->n_methods; i++) {
 		if (service->methods[i].input == &absent__descriptor ||
 		    !is_new(service->methods[i].input))
@@ -407,7 +428,7 @@ service_is_cheap(size_t which)
 		close(fd);
 	}
 	printf("# a mebibyte of bodies for %s: %ld us, %ld KiB at the most\n",
-	    service->name, dearest_time, dearest_memory);
+	    service->name, dearest.time, dearest.memory);
 	fflush(stdout);
 }
 
@@ -432,18 +453,17 @@ TEST(a_body_of_a_mebibyte_is_not_even_read)
 	};
 	uint8_t bytes[sizeof(mach_msg_header_t)];
 	_cleanup_(freep) char *all = calloc(1, 1 << 20);
-	long memory, start;
+	struct cost cost;
 
 	msg_write_head(&msg, bytes);
 	connect_to_it();
-	forget_most_memory();
-	memory = memory_of_daemon("VmRSS:");
-	start = time_of_daemon();
+	cost = start_count();
 	send_all(bytes, sizeof(bytes));
 	while (send(fd, all, 1 << 20, MSG_NOSIGNAL) > 0)
 		continue;
 	ck_assert_int_le(recv(fd, bytes, sizeof(bytes), 0), 0);
-	ck_assert_int_lt(time_of_daemon() - start, TIME_MOST);
-	ck_assert_int_lt(memory_of_daemon("VmHWM:") - memory, MEMORY_MOST);
+	cost = end_count(cost);
+	ck_assert_int_lt(cost.time, TIME_MOST);
+	ck_assert_int_lt(cost.memory, MEMORY_MOST);
 	close(fd);
 }
