@@ -80,11 +80,42 @@ wire_entry(struct vm_map *map, struct vm_map_entry *entry, uint64_t pauses)
 	return true;
 }
 
+static void
+unwire_frames(struct vm_map *map, struct vm_map_entry *entry)
+{
+	vm_upkeep_unwire(map->vm, entry->object, entry->offset,
+	    vm_map_entry_offset(entry, entry->range.end));
+}
+
+/* Gives all that is not wired yet its frames, or nothing. That is counted only
+ * when all have them: what is not, here, is what was done here. */
+static kern_return_t
+wire_entries(struct vm_map *map, struct vm_range range)
+{
+	uint64_t pauses = map->vm->pauses;
+	struct vm_map_entry *entry, *refused = NULL;
+
+	vm_map_for_each_entry(entry, map, range)
+		if (entry->attributes.wired == 0 &&
+		    !wire_entry(map, entry, pauses)) {
+			refused = entry;
+			break;
+		}
+	if (!refused)
+		return KERN_SUCCESS;
+	vm_map_for_each_entry(entry, map, range) {
+		if (entry == refused)
+			break;
+		if (entry->attributes.wired == 0)
+			unwire_frames(map, entry);
+	}
+	return KERN_RESOURCE_SHORTAGE;
+}
+
 kern_return_t
 vm_map_wire(struct vm_map *map, struct vm_range range, vm_prot_t access,
     bool nests, enum vm_map_holes holes)
 {
-	uint64_t pauses = map->vm->pauses;
 	struct vm_map_entry *entry;
 	kern_return_t kr = KERN_SUCCESS;
 
@@ -95,15 +126,13 @@ vm_map_wire(struct vm_map *map, struct vm_range range, vm_prot_t access,
 	if (kr != KERN_SUCCESS)
 		return kr;
 	vm_map_clip(map, range);
-	vm_map_for_each_entry(entry, map, range) {
-		if (entry->attributes.wired == 0 &&
-		    !wire_entry(map, entry, pauses))
-			return KERN_RESOURCE_SHORTAGE;
-		if (nests || entry->attributes.wired == 0)
-			entry->attributes.wired++;
-	}
+	kr = wire_entries(map, range);
+	if (kr == KERN_SUCCESS)
+		vm_map_for_each_entry(entry, map, range)
+			if (nests || entry->attributes.wired == 0)
+				entry->attributes.wired++;
 	vm_map_simplify(map, range);
-	return KERN_SUCCESS;
+	return kr;
 }
 
 static void
@@ -115,8 +144,7 @@ unwire_entry(struct vm_map *map, struct vm_map_entry *entry, bool all)
 		return;
 	*wired = all ? 0 : *wired - 1;
 	if (*wired == 0)
-		vm_upkeep_unwire(map->vm, entry->object, entry->offset,
-		    vm_map_entry_offset(entry, entry->range.end));
+		unwire_frames(map, entry);
 }
 
 kern_return_t

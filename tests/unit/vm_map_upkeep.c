@@ -156,6 +156,56 @@ TEST(wiring_that_is_refused_changes_nothing)
 	ck_assert_uint_eq(machine.pages.used, 0);
 }
 
+/* While the call pauses, with some memory wired: a copy is made of what is shared, so that each page of
+ * it takes a frame, and there are none left. */
+static void
+interfere(void *context)
+{
+	struct vm_map *sharer = *(struct vm_map **)context;
+	struct vm_suspended suspended;
+
+	if (vm_machine_wired(&machine) == 0)
+		return;
+	suspended = vm_machine_suspend(&machine);
+	machine.pause = NULL;
+	ck_assert_int_eq(copy(sharer, 0x20000, 4 * PAGE, 0x40000),
+	    KERN_SUCCESS);
+	while (write_bytes(sharer, 0x100000 + machine.pages.used * PAGE, PAGE,
+		   'u') == KERN_SUCCESS)
+		continue;
+	vm_machine_resume(&machine, suspended);
+}
+
+TEST(wiring_that_a_sharer_leaves_no_frames_for_changes_nothing)
+{
+	struct vm_range range = { 0x10000, 0x24000 };
+	struct vm_map *sharer = new_map();
+
+	allocate(map, 0x20000, 4 * PAGE);
+	fill(map, 0x20000, 4 * PAGE, 's');
+	ck_assert_int_eq(vm_map_inherit(map, range, VM_INHERIT_SHARE,
+			     VM_MAP_HOLES_IGNORE),
+	    KERN_SUCCESS);
+	ck_assert_int_eq(vm_map_fork(map, sharer), KERN_SUCCESS);
+	allocate(sharer, 0x40000, 4 * PAGE);
+	allocate(sharer, 0x100000, 2 * FRAMES * PAGE);
+	allocate(map, 0x10000, 4 * PAGE);
+	machine_is_whole();
+	machine.pause = interfere;
+	machine.pause_context = &sharer;
+	machine.ticks = machine.ticks_most = 1;
+
+	ck_assert_int_eq(vm_map_wire(map, range, VM_PROT_READ, true,
+			     VM_MAP_HOLES_IGNORE),
+	    KERN_RESOURCE_SHORTAGE);
+
+	ck_assert(!machine.pause);
+	machine_is_whole();
+	ck_assert_uint_eq(vm_machine_wired(&machine), 0);
+	ck_assert_uint_eq(vm_map_wired(map), 0);
+	bytes_are(map, 0x20000, 4 * PAGE, 's');
+}
+
 /* Purgeable memory of `pages` pages, filled. */
 static struct vm_object *
 purgable(uint64_t address, uint64_t pages, char byte)
