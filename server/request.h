@@ -14,6 +14,7 @@
 struct call;
 struct connection;
 struct port;
+struct routine;
 struct task;
 struct vm_machine;
 struct vm_map_copy;
@@ -29,7 +30,7 @@ struct request {
 	struct connection *connection;
 	struct vm_machine *vm;
 	const struct msg *msg;
-	const ProtobufCMethodDescriptor *method;
+	const struct routine *routine;
 	struct port *port;        /* whom it is for; NULL: nobody */
 	struct task *task;        /* if that is a task */
 	struct vm_map_copy *data; /* that came with it, or NULL */
@@ -61,6 +62,9 @@ struct task *request_task_read(struct request *request, mach_port_name_t name);
 /* Memory for results, as long as the call. Those that are made after the last
  * step of the routine that may pause can be static. NULL: there is none left. */
 void *request_alloc(struct request *request, size_t size);
+
+/* The reply's body, with nothing in it yet. */
+void request_begin(const struct request *request, void *out);
 
 /* A closure for all replies: `data` is the request. */
 void request_reply(const ProtobufCMessage *out, void *data);
@@ -99,8 +103,7 @@ bool request_again(struct request *request);
 		Name##Reply out;                                               \
 		(void)service;                                                 \
 		do {                                                           \
-			protobuf_c_message_init(request->method->output,       \
-			    &out);                                             \
+			request_begin(request, &out);                          \
 			request->code = routine##_routine(request, in, &out);  \
 		} while (request_again(request));                              \
 		reply(&out, request);                                          \

@@ -14,6 +14,7 @@
 #include "server/call.h"
 #include "server/fiber.h"
 #include "server/port.h"
+#include "server/subsystem.h"
 #include "server/vm/vm_check.h"
 
 enum {
@@ -417,6 +418,7 @@ server_init(struct server *server, uint64_t memory, int fd,
 		close(fd);
 		return r;
 	}
+	subsystems_init();
 	users_init(&server->users, &server->vm, most_connections());
 	server->loop = ev_default_loop(EVFLAG_AUTO);
 	server->host = port_new(PORT_HOST, NULL);
