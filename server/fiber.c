@@ -1,16 +1,13 @@
-/* What jumps between stacks is no stack smashing. */
-#undef _FORTIFY_SOURCE
-
 #include "server/fiber.h"
 
 #include <assert.h>
-#include <setjmp.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/queue.h>
-#include <ucontext.h>
 #include <unistd.h>
+
+#include "server/stack.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define FIBER_ASAN 1
@@ -34,9 +31,9 @@ struct fiber {
 	fiber_run *run;
 	void *context;
 	bool ended;
-	jmp_buf inside;  /* where it paused */
-	jmp_buf outside; /* who runs it */
-	void *stack;     /* a page that nobody may touch lies below */
+	struct stack inside;  /* where it paused */
+	struct stack outside; /* who runs it */
+	void *memory; /* the stack's: a page that nobody may touch lies below */
 };
 
 static struct fiber *running;
@@ -64,7 +61,7 @@ static void
 leave_outside(struct leave *leave, const struct fiber *to)
 {
 #ifdef FIBER_ASAN
-	__sanitizer_start_switch_fiber(&leave->fake, to->stack, STACK);
+	__sanitizer_start_switch_fiber(&leave->fake, to->memory, STACK);
 #else
 	(void)leave, (void)to;
 #endif
@@ -80,15 +77,13 @@ back_outside(struct leave *leave)
 #endif
 }
 
-/* ended: the stack is left for good. */
 static void
-leave_inside(struct leave *leave, bool ended)
+leave_inside(struct leave *leave)
 {
 #ifdef FIBER_ASAN
-	__sanitizer_start_switch_fiber(ended ? NULL : &leave->fake,
-	    outer_bottom, outer_size);
+	__sanitizer_start_switch_fiber(&leave->fake, outer_bottom, outer_size);
 #else
-	(void)leave, (void)ended;
+	(void)leave;
 #endif
 }
 
@@ -104,6 +99,24 @@ back_inside(struct leave *leave)
 }
 
 /* --- Stacks ------------------------------------------------------------ */
+
+/* A fiber that has ended waits here for another thing to run, until it is
+ * freed. */
+static void
+stay(void)
+{
+	struct fiber *fiber = running;
+	struct leave leave;
+
+	back_inside(NULL);
+	for (;;) {
+		fiber->run(fiber->context);
+		fiber->ended = true;
+		leave_inside(&leave);
+		stack_switch(&fiber->inside, &fiber->outside);
+		back_inside(&leave);
+	}
+}
 
 static size_t
 guard_size(void)
@@ -128,7 +141,8 @@ fiber_new(void)
 		free(fiber);
 		return NULL;
 	}
-	fiber->stack = memory + guard;
+	fiber->memory = memory + guard;
+	stack_init(&fiber->inside, fiber->memory, STACK, stay);
 	return fiber;
 }
 
@@ -137,7 +151,7 @@ fiber_free(struct fiber *fiber)
 {
 	size_t guard = guard_size();
 
-	munmap((char *)fiber->stack - guard, guard + STACK);
+	munmap((char *)fiber->memory - guard, guard + STACK);
 	free(fiber);
 }
 
@@ -166,47 +180,6 @@ fiber_cleanup(void)
 
 /* --- Running ----------------------------------------------------------- */
 
-/* A fiber that has ended waits here for another thing to run, until it is
- * freed. */
-static void
-stay(void)
-{
-	struct fiber *fiber = running;
-	struct leave leave;
-
-	back_inside(NULL);
-	for (;;) {
-		if (fiber->run)
-			fiber->run(fiber->context);
-		fiber->ended = true;
-		leave_inside(&leave, false);
-		if (_setjmp(fiber->inside) == 0)
-			_longjmp(fiber->outside, 1);
-		back_inside(&leave);
-	}
-}
-
-/* The first time the system is asked to change to the new stack; from then on
- * a jump will do. */
-static void
-enter_first(struct fiber *fiber)
-{
-	ucontext_t inside;
-	struct leave leave;
-
-	getcontext(&inside);
-	inside.uc_stack.ss_sp = fiber->stack;
-	inside.uc_stack.ss_size = STACK;
-	inside.uc_link = NULL;
-	makecontext(&inside, stay, 0);
-	running = fiber;
-	leave_outside(&leave, fiber);
-	if (_setjmp(fiber->outside) == 0)
-		setcontext(&inside);
-	back_outside(&leave);
-	running = NULL;
-}
-
 /* Until it pauses or ends. */
 static void
 enter(struct fiber *fiber)
@@ -215,8 +188,7 @@ enter(struct fiber *fiber)
 
 	running = fiber;
 	leave_outside(&leave, fiber);
-	if (_setjmp(fiber->outside) == 0)
-		_longjmp(fiber->inside, 1);
+	stack_switch(&fiber->outside, &fiber->inside);
 	back_outside(&leave);
 	running = NULL;
 }
@@ -229,12 +201,8 @@ take_kept(void)
 	if (fiber) {
 		SLIST_REMOVE_HEAD(&kept, link);
 		kept_count--;
-		return fiber;
 	}
-	fiber = fiber_new();
-	if (fiber)
-		enter_first(fiber);
-	return fiber;
+	return fiber ? fiber : fiber_new();
 }
 
 bool
@@ -277,8 +245,7 @@ fiber_pause(void)
 
 	assert(fiber);
 
-	leave_inside(&leave, false);
-	if (_setjmp(fiber->inside) == 0)
-		_longjmp(fiber->outside, 1);
+	leave_inside(&leave);
+	stack_switch(&fiber->inside, &fiber->outside);
 	back_inside(&leave);
 }
