@@ -281,6 +281,8 @@ data_came(struct connection *connection, const uint8_t *bytes, uint64_t size)
 static void
 reserve(struct connection *connection, size_t size)
 {
+	if (size == connection->reserved)
+		return;
 	user_discharge(connection->user, LIMIT_INPUT, connection->reserved);
 	connection->reserved = size;
 	user_add(connection->user, LIMIT_INPUT, size);

@@ -281,12 +281,12 @@ note_fall(struct user *user, enum limit limit)
 }
 
 /* The account tells nobody when something is given back. */
-static void
-note_falls(struct user *user)
+void
+user_note_falls(struct user *user)
 {
 	bool any = false;
 
-	for (unsigned i = 0; user->any_told && i < LIMITS; i++) {
+	for (unsigned i = 0; i < LIMITS; i++) {
 		if (resource_of((enum limit)i) == VM_RESOURCES)
 			continue;
 		note_fall(user, (enum limit)i);
@@ -322,33 +322,10 @@ user_charge(struct user *user, enum limit limit, uint64_t amount)
 	return true;
 }
 
-static bool
-is_full(const struct user *user, enum limit limit)
-{
-	return user->used[limit] >= user->limits.of[limit];
-}
-
-bool
-user_may_be_served(const struct user *user)
-{
-	return !is_full(user, LIMIT_OUTPUT) && !is_full(user, LIMIT_REQUESTS);
-}
-
-bool
-user_may_be_read(const struct user *user, bool begun)
-{
-	return user_may_be_served(user) &&
-	       (begun || !is_full(user, LIMIT_INPUT));
-}
-
 void
-user_add(struct user *user, enum limit limit, uint64_t amount)
+user_note_full(struct user *user, enum limit limit)
 {
-	if (!user)
-		return;
-	user->used[limit] += amount;
-	if (is_full(user, limit))
-		refuse(user, limit, user->used[limit], user->limits.of[limit]);
+	refuse(user, limit, user->used[limit], user->limits.of[limit]);
 }
 
 /* All who are paused now have a try. */
@@ -402,12 +379,8 @@ users_next_paused(struct users *users)
 }
 
 void
-user_discharge(struct user *user, enum limit limit, uint64_t amount)
+user_note_less(struct user *user, enum limit limit)
 {
-	if (!user)
-		return;
-	assert(user->used[limit] >= amount);
-	user->used[limit] -= amount;
 	note_fall(user, limit);
 	if (user->paused_count > 0 && user_may_be_served(user))
 		try_paused(user);
@@ -444,14 +417,6 @@ void
 user_own(const struct user *user, struct task *task)
 {
 	task->map->entries_limit = user->limits.of[LIMIT_TASK_ENTRIES];
-}
-
-void
-user_act(struct users *users, struct user *user)
-{
-	users->vm->account = user->account;
-	users->vm->refused.happened = false;
-	note_falls(user);
 }
 
 static struct user *

@@ -21,6 +21,7 @@
  */
 #pragma once
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -127,21 +128,8 @@ struct user *users_next(struct users *users, uid_t uid);
  */
 bool user_charge(struct user *user, enum limit limit, uint64_t amount);
 
-/* The same for what cannot be refused: user_is_full() says when to stop. */
-void user_add(struct user *user, enum limit limit, uint64_t amount);
-
-/* So much less. */
-void user_discharge(struct user *user, enum limit limit, uint64_t amount);
-
 /* How much more there may be. */
 uint64_t user_left(const struct user *user, enum limit limit);
-
-/* Does so little wait that more may be done for the user: served, or read? A
- * connection for which that is not so is paused, until it is resumed. */
-bool user_may_be_served(const struct user *user);
-
-/* => begun: it is more of a message for which room is reserved */
-bool user_may_be_read(const struct user *user, bool begun);
 
 /* => user_pause: the connection is on no such list; user_resume: it is */
 void user_pause(struct user *user, struct connection *connection);
@@ -165,9 +153,6 @@ void user_own(const struct user *user, struct task *task);
 /* May the user have the privileged host port? Root may, and the daemon's own. */
 bool user_is_privileged(const struct user *user);
 
-/* What is taken from now on is for this user. Refusals so far are forgotten. */
-void user_act(struct users *users, struct user *user);
-
 /* A call, or what comes before it, was refused memory: logs that if it was by a
  * limit. */
 void users_refused(struct users *users);
@@ -175,3 +160,68 @@ void users_refused(struct users *users);
 /* Use, and what may be used, as things are; LIMIT_NONE: no limit. */
 uint64_t user_used(const struct user *user, enum limit limit);
 uint64_t user_allowed(const struct user *user, enum limit limit);
+
+/* What the inline functions below have others do: so much of something is used
+ * that it is logged; less is; less is of what the account has, perhaps. */
+void user_note_full(struct user *user, enum limit limit);
+void user_note_less(struct user *user, enum limit limit);
+void user_note_falls(struct user *user);
+
+/* inline helpers */
+
+static inline bool
+user_is_full(const struct user *user, enum limit limit)
+{
+	return user->used[limit] >= user->limits.of[limit];
+}
+
+/* As user_charge(), for what cannot be refused: user_is_full() says when to
+ * stop. */
+static inline void
+user_add(struct user *user, enum limit limit, uint64_t amount)
+{
+	if (!user)
+		return;
+	user->used[limit] += amount;
+	if (user_is_full(user, limit))
+		user_note_full(user, limit);
+}
+
+/* So much less. */
+static inline void
+user_discharge(struct user *user, enum limit limit, uint64_t amount)
+{
+	if (!user)
+		return;
+	assert(user->used[limit] >= amount);
+	user->used[limit] -= amount;
+	if (user->told[limit].told || user->paused_count > 0)
+		user_note_less(user, limit);
+}
+
+/* Does so little wait that more may be done for the user: served, or read? A
+ * connection for which that is not so is paused, until it is resumed. */
+static inline bool
+user_may_be_served(const struct user *user)
+{
+	return !user_is_full(user, LIMIT_OUTPUT) &&
+	       !user_is_full(user, LIMIT_REQUESTS);
+}
+
+/* => begun: it is more of a message for which room is reserved */
+static inline bool
+user_may_be_read(const struct user *user, bool begun)
+{
+	return user_may_be_served(user) &&
+	       (begun || !user_is_full(user, LIMIT_INPUT));
+}
+
+/* What is taken from now on is for this user. Refusals so far are forgotten. */
+static inline void
+user_act(struct users *users, struct user *user)
+{
+	users->vm->account = user->account;
+	users->vm->refused.happened = false;
+	if (user->any_told)
+		user_note_falls(user);
+}

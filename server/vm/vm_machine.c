@@ -132,6 +132,13 @@ vm_machine_trim(struct vm_machine *vm, uint32_t frames)
 
 /* --- What is dead ------------------------------------------------------ */
 
+static bool
+is_clean(const struct vm_machine *vm)
+{
+	return LIST_EMPTY(&vm->dead_maps) && !vm->dead_mappings &&
+	       !vm->dead_pieces && vm->dead_nodes == 0;
+}
+
 /* Maps, from the end of each. False: there are no steps left. */
 static bool
 reap_maps(struct vm_machine *vm, uint32_t *steps)
@@ -151,6 +158,8 @@ reap_maps(struct vm_machine *vm, uint32_t *steps)
 bool
 vm_machine_reap(struct vm_machine *vm, uint32_t steps)
 {
+	if (is_clean(vm))
+		return false;
 	return !reap_maps(vm, &steps) || vm_mappings_reap(vm, &steps) ||
 	       vm_map_copy_reap(vm, &steps) || page_tree_reap(vm, steps);
 }
