@@ -7,6 +7,7 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "proto/flat.h"
 #include "server/call.h"
 #include "server/connection.h"
 #include "server/port.h"
@@ -66,23 +67,31 @@ arena_free(void *data, void *memory)
 	(void)data, (void)memory;
 }
 
+/* What is not flat. */
+static ProtobufCMessage *
+unpack_other(struct arena *arena, const struct call *call)
+{
+	arena->allocator =
+	    (ProtobufCAllocator){ arena_alloc, arena_free, arena };
+	return protobuf_c_message_unpack(call->request.routine->method->input,
+	    &arena->allocator, call->msg.body_size, call->msg.body);
+}
+
 /* The body, unpacked; NULL: it is none of that routine's. */
 static ProtobufCMessage *
 unpack(struct call *call)
 {
 	struct request *request = &call->request;
-	struct arena arena = {
-		.allocator = { arena_alloc, arena_free, NULL },
-		.at = call->arena,
-		.left = CALL_ARENA,
-	};
+	const ProtobufCMessageDescriptor *input =
+	    request->routine->method->input;
+	struct arena arena = { .at = call->arena, .left = CALL_ARENA };
 	ProtobufCMessage *in;
 
-	arena.allocator.allocator_data = &arena;
-	in = protobuf_c_message_unpack(request->routine->method->input,
-	    &arena.allocator, call->msg.body_size, call->msg.body);
 	if (request->data && !request->routine->takes_data)
 		return NULL;
+	in = arena_alloc(&arena, input->sizeof_message);
+	if (!flat_unpack(input, call->msg.body, call->msg.body_size, in))
+		in = unpack_other(&arena, call);
 	request->space = arena.at;
 	request->space_left = arena.left;
 	return in;
@@ -327,6 +336,24 @@ request_again(struct request *request)
 	return request->code == KERN_SUCCESS;
 }
 
+static size_t
+body_size(const ProtobufCMessage *body, bool *flat)
+{
+	size_t size = flat_size(body);
+
+	*flat = size != SIZE_MAX;
+	return *flat ? size : protobuf_c_message_get_packed_size(body);
+}
+
+static void
+body_pack(const ProtobufCMessage *body, bool flat, uint8_t *to)
+{
+	if (flat)
+		flat_pack(body, to);
+	else
+		protobuf_c_message_pack(body, to);
+}
+
 void
 request_reply(const ProtobufCMessage *out, void *data)
 {
@@ -340,11 +367,13 @@ request_reply(const ProtobufCMessage *out, void *data)
 		.code = request->code,
 		.descriptor_count = success ? request->out_count : 0,
 		.descriptors = descriptors,
-		.body_size =
-		    success ? protobuf_c_message_get_packed_size(out) : 0,
 	};
 	size_t head = msg_head_size(&reply);
+	bool flat = false;
 	uint8_t *to;
+
+	if (success)
+		reply.body_size = body_size(out, &flat);
 
 	for (uint32_t i = 0; i < reply.descriptor_count; i++)
 		descriptors[i] = (struct msg_descriptor){
@@ -357,7 +386,7 @@ request_reply(const ProtobufCMessage *out, void *data)
 	if (to) {
 		msg_write_head(&reply, to);
 		if (success)
-			protobuf_c_message_pack(out, to + head);
+			body_pack(out, flat, to + head);
 	}
 	for (uint32_t i = 0; i < request->out_count; i++) {
 		if (success && to)

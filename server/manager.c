@@ -10,7 +10,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "common/log.h"
+
+/* Seconds between signs of life: epoll_wait() takes what is a minute for ever. */
+static const ev_tstamp MOST = 30.;
 
 /* 0: not one that is understood. A name with @ has no file. */
 static socklen_t
@@ -51,8 +55,8 @@ connect_to(const char *text)
 	return fd;
 }
 
-/* Half of the time that the manager waits for a sign of life; 0: it does not,
- * or not for this process. */
+/* Half of the time that the manager waits for a sign of life, or less; 0: it
+ * does not, or not for this process. */
 static ev_tstamp
 half_of_patience(void)
 {
@@ -62,7 +66,7 @@ half_of_patience(void)
 
 	if (!pid || atoll(pid) != getpid() || patience <= 0)
 		return 0.;
-	return (ev_tstamp)patience / 2e6;
+	return MIN((ev_tstamp)patience / 2e6, MOST);
 }
 
 void
