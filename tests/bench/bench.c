@@ -1,0 +1,336 @@
+#include "tests/bench/bench.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+
+enum {
+	NS = 1,
+	US = 1000 * NS,
+	MS = 1000 * US,
+
+	ROUNDS = 20,
+	ROUNDS_QUICK = 2,
+	TURN = 20 * MS, /* of one contender, in one round */
+	TURN_QUICK = 2 * MS,
+	TELLING = 2 * US, /* a sample, at the least */
+	REPEAT_MOST = 4096,
+};
+
+bool bench_quick;
+
+static const char *group;
+static bool progress; /* somebody looks on */
+
+/* --- What is printed --------------------------------------------------- */
+
+static void
+clear_progress(void)
+{
+	if (progress)
+		fputs("\r\033[K", stderr);
+}
+
+void
+bench_progress(const char *format, ...)
+{
+	va_list list;
+
+	if (!progress)
+		return;
+	clear_progress();
+	fprintf(stderr, "%s: ", group);
+	va_start(list, format);
+	vfprintf(stderr, format, list);
+	va_end(list);
+}
+
+void
+bench_fail(const char *format, ...)
+{
+	va_list list;
+
+	clear_progress();
+	fprintf(stderr, "%s: ", group);
+	va_start(list, format);
+	vfprintf(stderr, format, list);
+	va_end(list);
+	fputc('\n', stderr);
+	exit(EXIT_FAILURE);
+}
+
+void
+bench_must(bool holds, const char *what)
+{
+	if (!holds)
+		bench_fail("%s: %s", what, strerror(errno));
+}
+
+void
+bench_remark(const char *format, ...)
+{
+	va_list list;
+
+	fputs("# ", stdout);
+	va_start(list, format);
+	vprintf(format, list);
+	va_end(list);
+	fputc('\n', stdout);
+	fflush(stdout);
+}
+
+static void
+print(const char *name, const char *who, uint64_t parameter, const char *unit,
+    size_t count, double p50, double p99, double least)
+{
+	printf("%s\t%s\t%s\t%" PRIu64 "\t%s\t%zu\t%.10g\t%.10g\t%.10g\n", group,
+	    name, who, parameter, unit, count, p50, p99, least);
+	fflush(stdout);
+}
+
+void
+bench_row(const char *name, const char *who, uint64_t parameter,
+    struct samples *samples)
+{
+	bench_row_each(name, who, parameter, 1, samples);
+}
+
+void
+bench_row_each(const char *name, const char *who, uint64_t parameter,
+    uint64_t each, struct samples *samples)
+{
+	double n = (double)each;
+
+	print(name, who, parameter, "ns", samples->count,
+	    (double)samples_at(samples, 500) / n,
+	    (double)samples_at(samples, 990) / n,
+	    (double)samples_at(samples, 0) / n);
+}
+
+static double
+rate(uint64_t each, uint64_t ns)
+{
+	return (double)each * 1e9 / (double)MAX(ns, UINT64_C(1));
+}
+
+void
+bench_row_rate(const char *name, const char *who, uint64_t parameter,
+    const char *unit, uint64_t each, struct samples *samples)
+{
+	double p99 = rate(each, samples_at(samples, 990));
+
+	print(name, who, parameter, unit, samples->count,
+	    rate(each, samples_at(samples, 500)), p99, p99);
+}
+
+void
+bench_number(const char *name, const char *who, uint64_t parameter,
+    const char *unit, double value)
+{
+	print(name, who, parameter, unit, 1, value, value, value);
+}
+
+/* --- Samples ----------------------------------------------------------- */
+
+uint64_t
+bench_now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+void
+samples_deinit(struct samples *samples)
+{
+	free(samples->of);
+	*samples = (struct samples){ 0 };
+}
+
+void
+samples_add(struct samples *samples, uint64_t value)
+{
+	if (samples->count == samples->room) {
+		samples->room = MAX(2 * samples->room, (size_t)1024);
+		samples->of = reallocarray(samples->of, samples->room,
+		    sizeof(*samples->of));
+		bench_must(samples->of != NULL, "samples");
+	}
+	samples->of[samples->count++] = value;
+	samples->sorted = false;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a;
+	uint64_t y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+uint64_t
+samples_at(struct samples *samples, unsigned permille)
+{
+	if (samples->count == 0)
+		bench_fail("nothing was measured");
+	if (!samples->sorted)
+		qsort(samples->of, samples->count, sizeof(*samples->of),
+		    compare);
+	samples->sorted = true;
+	return samples->of[(samples->count - 1) * permille / 1000];
+}
+
+/* --- Where it runs ----------------------------------------------------- */
+
+/* CPUs that the program was started on. */
+static cpu_set_t allowed;
+
+/* The last one is the first: the system's own work is rather on CPU 0. */
+static int
+number_of(enum bench_cpu cpu)
+{
+	int after = cpu == BENCH_SECOND;
+
+	for (int i = CPU_SETSIZE - 1; i >= 0; i--)
+		if (CPU_ISSET(i, &allowed) && after-- == 0)
+			return i;
+	return -1;
+}
+
+bool
+bench_pin(enum bench_cpu cpu)
+{
+	cpu_set_t set = allowed;
+	int number = number_of(cpu);
+
+	if (cpu != BENCH_ANY && number < 0)
+		return false;
+	if (cpu != BENCH_ANY) {
+		CPU_ZERO(&set);
+		CPU_SET(number, &set);
+	}
+	bench_must(sched_setaffinity(0, sizeof(set), &set) == 0,
+	    "sched_setaffinity");
+	return true;
+}
+
+void
+bench_begin(int argc, char **argv, const char *name)
+{
+	group = name;
+	progress = isatty(STDERR_FILENO);
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--quick") != 0)
+			bench_fail("'%s': only --quick is known", argv[i]);
+		bench_quick = true;
+	}
+	bench_must(sched_getaffinity(0, sizeof(allowed), &allowed) == 0,
+	    "sched_getaffinity");
+	atexit(clear_progress);
+	bench_pin(BENCH_FIRST);
+}
+
+void
+bench_apart(void (*run)(void *context), void *context)
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	bench_must(pid >= 0, "fork");
+	if (pid == 0) {
+		run(context);
+		fflush(stdout);
+		_exit(0);
+	}
+	bench_must(waitpid(pid, &status, 0) == pid, "waitpid");
+	if (status != 0)
+		bench_fail("a part has failed");
+}
+
+/* --- Turns ------------------------------------------------------------- */
+
+static uint64_t
+timed(struct contender *contender, unsigned repeat)
+{
+	uint64_t start;
+
+	if (contender->prepare)
+		contender->prepare(contender->context);
+	start = bench_now();
+	for (unsigned i = 0; i < repeat; i++)
+		contender->step(contender->context);
+	return (bench_now() - start) / repeat;
+}
+
+/* Steps for one sample. The first ones are the slowest, and are not counted. */
+static unsigned
+repeat_of(struct contender *contender)
+{
+	uint64_t ns = timed(contender, 1);
+
+	if (contender->prepare || ns >= 100 * TELLING)
+		return 1;
+	ns = timed(contender, 8);
+	if (ns >= TELLING / 2)
+		return 1;
+	return MIN(TELLING / (unsigned)MAX(ns, UINT64_C(1)) + 1,
+	    (unsigned)REPEAT_MOST);
+}
+
+static void
+turn(struct contender *contender, unsigned repeat, size_t least)
+{
+	uint64_t end = bench_now() + (bench_quick ? TURN_QUICK : TURN);
+
+	for (size_t i = 0; i < least || bench_now() < end; i++)
+		samples_add(&contender->samples, timed(contender, repeat));
+}
+
+void
+bench_turns(struct contender *contenders, size_t count, size_t least)
+{
+	size_t rounds = bench_quick ? ROUNDS_QUICK : ROUNDS;
+	unsigned *repeat = calloc(count, sizeof(*repeat));
+
+	bench_must(repeat != NULL, "turns");
+	rounds = MAX(MIN(rounds, least), (size_t)1);
+	for (size_t i = 0; i < count; i++)
+		repeat[i] = repeat_of(&contenders[i]);
+	for (size_t round = 0; round < rounds; round++)
+		for (size_t i = 0; i < count; i++)
+			turn(&contenders[i], repeat[i],
+			    (least + rounds - 1) / rounds);
+	free(repeat);
+}
+
+void
+bench_turns_done(struct contender *contenders, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		samples_deinit(&contenders[i].samples);
+}
+
+void
+bench_compare(const char *name, uint64_t parameter,
+    struct contender *contenders, size_t count, size_t least)
+{
+	bench_progress("%s %" PRIu64, name, parameter);
+	bench_turns(contenders, count, least);
+	for (size_t i = 0; i < count; i++)
+		bench_row(name, contenders[i].who, parameter,
+		    &contenders[i].samples);
+	bench_turns_done(contenders, count);
+}
