@@ -306,6 +306,8 @@ bench_turns(struct contender *contenders, size_t count, size_t least)
 	unsigned *repeat = calloc(count, sizeof(*repeat));
 
 	bench_must(repeat != NULL, "turns");
+	if (bench_quick)
+		least = (least + 9) / 10;
 	rounds = MAX(MIN(rounds, least), (size_t)1);
 	for (size_t i = 0; i < count; i++)
 		repeat[i] = repeat_of(&contenders[i]);

@@ -107,7 +107,7 @@ struct contender {
  *
  * => steps that take less than a clock can tell are timed several at a time, as
  *    one sample of their mean; not those that have to be prepared
- * => least: samples of each, however long they take
+ * => least: samples of each, however long they take; a tenth, quickly
  * => the samples are the caller's, for rows; bench_turns_done() frees them
  */
 void bench_turns(struct contender *contenders, size_t count, size_t least);

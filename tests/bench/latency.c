@@ -1,46 +1,243 @@
 /*
  * Latency: what a call costs that does nothing
  *
- * The null call is a vm_protect() of no bytes: through libvmd, packed, served,
- * answered and unpacked as any other.
+ * The null call is a vm_protect() of no bytes: packed, served, answered and
+ * unpacked as any other. Alone it is made through libvmd. Many at once, and
+ * those of many clients, are frames made beforehand, as are the yardsticks'.
  */
 #include <mach/mach.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/msg.h"
+#include "proto/routine.h"
+#include "tests/attack/wire.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/crowd.h"
 #include "tests/bench/house.h"
 #include "tests/bench/peer.h"
+#include "tests/bench/rival.h"
+
+enum { REPLY = 28, DEPTH_MOST = 256, CLIENTS_MOST = 512, CONTENDERS = 8 };
+
+static struct company company;
+
+/* Contenders, as they are put together. */
+struct list {
+	struct contender of[CONTENDERS];
+	size_t count;
+};
 
 static void
-null_call(void *context)
+add(struct list *list, const char *who, void (*step)(void *), void *context)
 {
-	(void)context;
+	list->of[list->count++] = (struct contender){
+		.who = who,
+		.step = step,
+		.context = context,
+	};
+}
+
+/* --- One call ---------------------------------------------------------- */
+
+static void
+null_call(void *nothing)
+{
+	(void)nothing;
 	if (vm_protect(mach_task_self(), 0, 0, FALSE, VM_PROT_READ) !=
 	    KERN_SUCCESS)
 		bench_fail("vm_protect of nothing fails");
 }
 
 static void
-measure_null(void)
+measure_null(struct peer *peer)
 {
-	struct peer peer;
-	struct contender contenders[] = {
-		{ .who = "vmd", .step = null_call },
-		{ .who = "socket", .step = peer_ping, .context = &peer },
-	};
+	struct list list = { .count = 0 };
 
-	house_start("64M", NULL);
-	peer_start(&peer, 0);
-	bench_compare("null", 0, contenders, ARRAY_SIZE(contenders), 100);
-	peer_stop(&peer);
-	house_stop();
+	add(&list, "vmd", null_call, NULL);
+	add(&list, "socket", peer_ping, peer);
+	for (size_t i = 0; i < company.count; i++)
+		if (company.rivals[i]->ping)
+			add(&list, company.rivals[i]->who,
+			    company.rivals[i]->ping, NULL);
+	bench_compare("null", 0, list.of, list.count, 100);
+	if (!bench_pin(BENCH_SECOND)) {
+		bench_remark("null-apart: there is one CPU only");
+		return;
+	}
+	bench_compare("null-apart", 0, list.of, list.count, 100);
+	bench_pin(BENCH_FIRST);
+}
+
+/* --- Many calls of one client ------------------------------------------ */
+
+/* Null calls in a row. */
+struct frames {
+	int fd;
+	uint64_t count;
+	size_t size; /* bytes of one */
+	uint8_t asks[DEPTH_MOST * 64];
+	uint8_t answers[DEPTH_MOST * REPLY];
+};
+
+static size_t
+null_frame(uint8_t *to)
+{
+	VmProtectRequest in;
+
+	vm_protect_request__init(&in);
+	in.new_protection = VM_PROT_READ;
+	return wire_pack(to, VM_MAP_ID(vm_protect), MSG_TASK_SELF, &in.base, 0);
+}
+
+static int
+greet(void)
+{
+	int fd = wire_greet();
+
+	bench_must(fd >= 0, "a connection by hand");
+	return fd;
+}
+
+static void
+frames_init(struct frames *frames, int fd)
+{
+	frames->fd = fd;
+	for (size_t i = 0; i < DEPTH_MOST; i++) {
+		uint8_t *to = frames->asks + i * frames->size;
+
+		frames->size = null_frame(to);
+	}
+}
+
+static void
+frames_step(void *context)
+{
+	struct frames *frames = context;
+
+	peer_put(frames->fd, frames->asks, frames->count * frames->size);
+	peer_get(frames->fd, frames->answers, frames->count * REPLY);
+}
+
+/* What was answered last. */
+static void
+frames_check(const struct frames *frames)
+{
+	for (size_t i = 0; i < frames->count; i++) {
+		struct msg msg;
+
+		if (msg_parse(&msg, MSG_REPLY, frames->answers + i * REPLY,
+			REPLY) != REPLY ||
+		    msg.code != KERN_SUCCESS)
+			bench_fail("a null call by hand fails");
+	}
+}
+
+struct pings {
+	struct peer *peer;
+	uint64_t count;
+};
+
+/* As many bytes as so many pings have, at once. */
+static void
+pings_step(void *context)
+{
+	struct pings *pings = context;
+
+	peer_call(pings->peer, (pings->count - 1) * PEER_PING,
+	    pings->count * PEER_PING);
+}
+
+static void
+measure_depth(const char *name, uint64_t depth, struct frames *frames,
+    struct peer *peer)
+{
+	struct pings pings = { peer, depth };
+	struct list list = { .count = 0 };
+
+	frames->count = depth;
+	add(&list, "vmd", frames_step, frames);
+	add(&list, "socket", pings_step, &pings);
+	for (size_t i = 0; i < company.count; i++)
+		if (company.rivals[i]->pipeline)
+			add(&list, company.rivals[i]->who,
+			    company.rivals[i]->pipeline, &depth);
+	bench_progress("%s %u", name, (unsigned)depth);
+	bench_turns(list.of, list.count, 100);
+	for (size_t i = 0; i < list.count; i++)
+		bench_row_each(name, list.of[i].who, depth, depth,
+		    &list.of[i].samples);
+	bench_turns_done(list.of, list.count);
+	frames_check(frames);
+}
+
+static void
+measure_pipeline(struct peer *peer)
+{
+	static struct frames frames;
+
+	frames_init(&frames, greet());
+	for (uint64_t depth = 1; depth <= DEPTH_MOST;
+	     depth *= bench_quick ? 16 : 2)
+		measure_depth("pipeline", depth, &frames, peer);
+	if (bench_pin(BENCH_SECOND))
+		for (uint64_t depth = 1; depth <= DEPTH_MOST; depth *= 4)
+			measure_depth("pipeline-apart", depth, &frames, peer);
+	bench_pin(BENCH_FIRST);
+	close(frames.fd);
+}
+
+/* --- Many clients ------------------------------------------------------ */
+
+static void
+measure_clients(size_t count)
+{
+	struct crowd crowds[2 + RIVALS];
+	struct list list = { .count = 0 };
+	uint8_t ask[WIRE_REQUEST];
+
+	crowd_init(&crowds[0], count, greet, ask, null_frame(ask), REPLY);
+	add(&list, "vmd", crowd_step, &crowds[0]);
+	crowd_of_peers(&crowds[1], count);
+	add(&list, "socket", crowd_step, &crowds[1]);
+	for (size_t i = 0; i < company.count; i++) {
+		const struct rival *rival = company.rivals[i];
+
+		if (!rival->connect)
+			continue;
+		crowd_init(&crowds[list.count], count, rival->connect,
+		    rival->ask, strlen(rival->ask), rival->answered);
+		add(&list, rival->who, crowd_step, &crowds[list.count]);
+	}
+	bench_progress("clients %zu", count);
+	bench_turns(list.of, list.count, 20);
+	for (size_t i = 0; i < list.count; i++) {
+		bench_row_each("clients", list.of[i].who, count, count,
+		    &list.of[i].samples);
+		crowd_deinit(&crowds[i]);
+	}
+	bench_turns_done(list.of, list.count);
 }
 
 int
 main(int argc, char **argv)
 {
+	struct peer peer;
+
 	bench_begin(argc, argv, "latency");
-	measure_null();
+	house_start("64M", NULL);
+	peer_start(&peer, DEPTH_MOST * PEER_PING);
+	company_start(&company, 0);
+	measure_null(&peer);
+	measure_pipeline(&peer);
+	for (size_t count = 1; count <= (bench_quick ? 64 : CLIENTS_MOST);
+	     count *= bench_quick ? 8 : 2)
+		measure_clients(count);
+	company_stop(&company);
+	peer_stop(&peer);
+	house_stop();
 	return 0;
 }
