@@ -225,6 +225,22 @@ bench_pin(enum bench_cpu cpu)
 	return true;
 }
 
+uint64_t
+bench_memory(void)
+{
+	FILE *file = fopen("/proc/meminfo", "r");
+	char line[128];
+	uint64_t kib = 0;
+
+	while (file && kib == 0 && fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %" SCNu64, &kib) != 1)
+			kib = 0;
+	if (kib == 0)
+		bench_fail("/proc/meminfo does not tell what is free");
+	fclose(file);
+	return kib * 1024;
+}
+
 void
 bench_begin(int argc, char **argv, const char *name)
 {

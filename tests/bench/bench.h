@@ -43,6 +43,9 @@ enum bench_cpu { BENCH_FIRST, BENCH_SECOND, BENCH_ANY };
  */
 bool bench_pin(enum bench_cpu cpu);
 
+/* Bytes of memory that nobody uses. */
+uint64_t bench_memory(void);
+
 /* --- Samples ----------------------------------------------------------- */
 
 struct samples {

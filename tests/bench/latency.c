@@ -16,30 +16,15 @@
 #include "proto/routine.h"
 #include "tests/attack/wire.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/contest.h"
 #include "tests/bench/crowd.h"
 #include "tests/bench/house.h"
 #include "tests/bench/peer.h"
 #include "tests/bench/rival.h"
 
-enum { REPLY = 28, DEPTH_MOST = 256, CLIENTS_MOST = 512, CONTENDERS = 8 };
+enum { REPLY = 28, DEPTH_MOST = 256, CLIENTS_MOST = 512 };
 
 static struct company company;
-
-/* Contenders, as they are put together. */
-struct list {
-	struct contender of[CONTENDERS];
-	size_t count;
-};
-
-static void
-add(struct list *list, const char *who, void (*step)(void *), void *context)
-{
-	list->of[list->count++] = (struct contender){
-		.who = who,
-		.step = step,
-		.context = context,
-	};
-}
 
 /* --- One call ---------------------------------------------------------- */
 
@@ -55,20 +40,20 @@ null_call(void *nothing)
 static void
 measure_null(struct peer *peer)
 {
-	struct list list = { .count = 0 };
+	struct contest contest = { .count = 0 };
 
-	add(&list, "vmd", null_call, NULL);
-	add(&list, "socket", peer_ping, peer);
+	contest_add(&contest, "vmd", null_call, NULL);
+	contest_add(&contest, "socket", peer_ping, peer);
 	for (size_t i = 0; i < company.count; i++)
 		if (company.rivals[i]->ping)
-			add(&list, company.rivals[i]->who,
+			contest_add(&contest, company.rivals[i]->who,
 			    company.rivals[i]->ping, NULL);
-	bench_compare("null", 0, list.of, list.count, 100);
+	bench_compare("null", 0, contest.of, contest.count, 100);
 	if (!bench_pin(BENCH_SECOND)) {
 		bench_remark("null-apart: there is one CPU only");
 		return;
 	}
-	bench_compare("null-apart", 0, list.of, list.count, 100);
+	bench_compare("null-apart", 0, contest.of, contest.count, 100);
 	bench_pin(BENCH_FIRST);
 }
 
@@ -156,21 +141,21 @@ measure_depth(const char *name, uint64_t depth, struct frames *frames,
     struct peer *peer)
 {
 	struct pings pings = { peer, depth };
-	struct list list = { .count = 0 };
+	struct contest contest = { .count = 0 };
 
 	frames->count = depth;
-	add(&list, "vmd", frames_step, frames);
-	add(&list, "socket", pings_step, &pings);
+	contest_add(&contest, "vmd", frames_step, frames);
+	contest_add(&contest, "socket", pings_step, &pings);
 	for (size_t i = 0; i < company.count; i++)
 		if (company.rivals[i]->pipeline)
-			add(&list, company.rivals[i]->who,
+			contest_add(&contest, company.rivals[i]->who,
 			    company.rivals[i]->pipeline, &depth);
 	bench_progress("%s %u", name, (unsigned)depth);
-	bench_turns(list.of, list.count, 100);
-	for (size_t i = 0; i < list.count; i++)
-		bench_row_each(name, list.of[i].who, depth, depth,
-		    &list.of[i].samples);
-	bench_turns_done(list.of, list.count);
+	bench_turns(contest.of, contest.count, 100);
+	for (size_t i = 0; i < contest.count; i++)
+		bench_row_each(name, contest.of[i].who, depth, depth,
+		    &contest.of[i].samples);
+	bench_turns_done(contest.of, contest.count);
 	frames_check(frames);
 }
 
@@ -196,30 +181,31 @@ static void
 measure_clients(size_t count)
 {
 	struct crowd crowds[2 + RIVALS];
-	struct list list = { .count = 0 };
+	struct contest contest = { .count = 0 };
 	uint8_t ask[WIRE_REQUEST];
 
 	crowd_init(&crowds[0], count, greet, ask, null_frame(ask), REPLY);
-	add(&list, "vmd", crowd_step, &crowds[0]);
+	contest_add(&contest, "vmd", crowd_step, &crowds[0]);
 	crowd_of_peers(&crowds[1], count);
-	add(&list, "socket", crowd_step, &crowds[1]);
+	contest_add(&contest, "socket", crowd_step, &crowds[1]);
 	for (size_t i = 0; i < company.count; i++) {
 		const struct rival *rival = company.rivals[i];
 
 		if (!rival->connect)
 			continue;
-		crowd_init(&crowds[list.count], count, rival->connect,
+		crowd_init(&crowds[contest.count], count, rival->connect,
 		    rival->ask, strlen(rival->ask), rival->answered);
-		add(&list, rival->who, crowd_step, &crowds[list.count]);
+		contest_add(&contest, rival->who, crowd_step,
+		    &crowds[contest.count]);
 	}
 	bench_progress("clients %zu", count);
-	bench_turns(list.of, list.count, 20);
-	for (size_t i = 0; i < list.count; i++) {
-		bench_row_each("clients", list.of[i].who, count, count,
-		    &list.of[i].samples);
+	bench_turns(contest.of, contest.count, 20);
+	for (size_t i = 0; i < contest.count; i++) {
+		bench_row_each("clients", contest.of[i].who, count, count,
+		    &contest.of[i].samples);
 		crowd_deinit(&crowds[i]);
 	}
-	bench_turns_done(list.of, list.count);
+	bench_turns_done(contest.of, contest.count);
 }
 
 int
