@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <inttypes.h>
+
 #include "common/cleanup.h"
 #include "tests/bench/bench.h"
 
@@ -29,11 +31,31 @@ contest_add(struct contest *contest, const char *who, void (*step)(void *),
 	return contender;
 }
 
-/* bench_compare() of those who are in it, and it is empty again. */
+/* bench_turns() of those who are in it, and bench_row() of each. */
+static inline void
+contest_measure(struct contest *contest, const char *name, uint64_t parameter,
+    size_t least)
+{
+	bench_progress("%s %" PRIu64, name, parameter);
+	bench_turns(contest->of, contest->count, least);
+	for (size_t i = 0; i < contest->count; i++)
+		bench_row(name, contest->of[i].who, parameter,
+		    &contest->of[i].samples);
+}
+
+/* It is empty again. */
+static inline void
+contest_end(struct contest *contest)
+{
+	bench_turns_done(contest->of, contest->count);
+	contest->count = 0;
+}
+
+/* Both. */
 static inline void
 contest_run(struct contest *contest, const char *name, uint64_t parameter,
     size_t least)
 {
-	bench_compare(name, parameter, contest->of, contest->count, least);
-	contest->count = 0;
+	contest_measure(contest, name, parameter, least);
+	contest_end(contest);
 }

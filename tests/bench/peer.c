@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -29,8 +30,9 @@ peer_memory_free(void *memory, uint64_t size)
 	munmap(memory, size);
 }
 
-void
-peer_put(int fd, const void *bytes, uint64_t size)
+/* All of it; false: the other side has hung up. */
+static bool
+put(int fd, const void *bytes, uint64_t size)
 {
 	const char *at = bytes;
 
@@ -39,14 +41,22 @@ peer_put(int fd, const void *bytes, uint64_t size)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		bench_must(n > 0, "send");
+		if (n <= 0)
+			return false;
 		at += n;
 		size -= (uint64_t)n;
 	}
+	return true;
 }
 
 void
-peer_get(int fd, void *bytes, uint64_t size)
+peer_put(int fd, const void *bytes, uint64_t size)
+{
+	bench_must(put(fd, bytes, size), "send");
+}
+
+static bool
+get(int fd, void *bytes, uint64_t size)
 {
 	char *at = bytes;
 
@@ -55,12 +65,18 @@ peer_get(int fd, void *bytes, uint64_t size)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n == 0)
-			bench_fail("the other side has hung up");
-		bench_must(n > 0, "recv");
+		if (n <= 0)
+			return false;
 		at += n;
 		size -= (uint64_t)n;
 	}
+	return true;
+}
+
+void
+peer_get(int fd, void *bytes, uint64_t size)
+{
+	bench_must(get(fd, bytes, size), "recv");
 }
 
 /* The other process, until there is nobody to serve. */
@@ -71,13 +87,14 @@ serve(int fd, void *memory)
 		struct peer_ask ask;
 		char bytes[PEER_PING];
 	} ping;
+	bool served = true;
 
-	while (recv(fd, &ping, sizeof(ping), MSG_WAITALL) == sizeof(ping)) {
+	while (served &&
+	       recv(fd, &ping, sizeof(ping), MSG_WAITALL) == sizeof(ping)) {
 		struct peer_ask ask = ping.ask;
 
-		if (ask.taken > 0)
-			peer_get(fd, memory, ask.taken);
-		peer_put(fd, memory, ask.answered);
+		served = (ask.taken == 0 || get(fd, memory, ask.taken)) &&
+			 put(fd, memory, ask.answered);
 	}
 	_exit(0);
 }

@@ -9,7 +9,8 @@ from collections import namedtuple
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 Row = namedtuple('Row', 'group name who parameter unit count p50 p99 min')
-Name = namedtuple('Name', 'group name parameter title')
+Name = namedtuple('Name', 'group name parameter title field',
+                  defaults=['p50'])
 Target = namedtuple(
     'Target', 'group name parameter unit field relation factor yardstick title')
 
@@ -18,8 +19,8 @@ class Malformed(Exception):
     """A line that is not what it should be."""
 
 
-def lines(path, fields):
-    """Fields of all lines but remarks, and the remarks."""
+def lines(path, *fields):
+    """Fields of all lines but remarks, of so many each, and the remarks."""
     found, remarks = [], []
     with open(path, encoding='utf-8') as file:
         for number, line in enumerate(file, 1):
@@ -28,9 +29,9 @@ def lines(path, fields):
                 remarks.append(line[1:].strip())
             elif line:
                 parts = line.split('\t')
-                if len(parts) != fields:
+                if len(parts) not in fields:
                     raise Malformed(f'{path}:{number}: {len(parts)} fields, '
-                                    f'not {fields}')
+                                    f'not {fields[0]}')
                 found.append(parts)
     return found, remarks
 
@@ -47,12 +48,17 @@ def read_results(path):
 
 def read_names(path=os.path.join(HERE, 'names.tsv')):
     return {(n.group, n.name): n
-            for n in (Name(*parts) for parts in lines(path, 4)[0])}
+            for n in (Name(*parts) for parts in lines(path, 4, 5)[0])}
 
 
 def read_targets(path=os.path.join(HERE, 'targets.tsv')):
     return [Target(g, n, int(p), u, f, r, float(x), y, t)
             for g, n, p, u, f, r, x, y, t in lines(path, 9)[0]]
+
+
+def name_of(names, group, name):
+    """What something is called, also if nobody has said so."""
+    return names.get((group, name)) or Name(group, name, 'parameter', name)
 
 
 def tables(rows):
