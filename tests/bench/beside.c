@@ -2,11 +2,11 @@
  * Beside: what a client's calls take while others have the daemon busy
  *
  *      this process   null call, null call, null call ...
- *      others         vm_read_overwrite of 1 GiB, and again; or vm_copy of 1 GiB,
- *                     shifted by a page, of memory that has changed
+ *      others         vm_read_overwrite of 1 GiB, again and again; or vm_copy
+ *                     of 1 GiB, shifted by a page, of what has changed
  *
- * The daemon and this process are on the first CPU; the others on the second, or
- * on the same. With the yardstick as many others have a bare socket each, and
+ * The daemon and this process are on the first CPU; the others on the second,
+ * or on the same. With the yardstick as many others have a bare socket each, and
  * the calls are pings over one. No others: idle.
  */
 #include <mach/mach.h>

@@ -161,7 +161,7 @@ tell_difference(const char *name, struct contender *of, struct contender *less)
 	bench_number(name, of->who, size, "ns", MAX(more, 0.0));
 }
 
-/* The first two are vmd's copy and a call that does nothing, the third fork(). */
+/* The first two are the copy and a call that does nothing, the third fork(). */
 static void
 measure_against(const char *name, const char *alone, void (*copy)(void *),
     bool moves)

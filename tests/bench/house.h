@@ -9,8 +9,8 @@
 
 #include <sys/types.h>
 
-/* Starts it, on the caller's CPU, with so much memory, as "4G", and with further
- * arguments, up to a NULL; waits until it listens. */
+/* Starts it, on the caller's CPU, with so much memory, as "4G", and with
+ * further arguments, up to a NULL; waits until it listens. */
 void house_start(const char *memory, ...) __attribute__((sentinel));
 
 /* Ends it. It ends, too, when the process does that has started it. */

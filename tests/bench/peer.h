@@ -30,17 +30,17 @@ struct peer_ask {
 void peer_start(struct peer *peer, uint64_t size);
 void peer_stop(struct peer *peer);
 
-/* One round trip: so many bytes of the memory go behind the request, and so many
- * come back to it. */
+/* One round trip: so many bytes of the memory go behind the request, and so
+ * many come back to it. */
 void peer_call(struct peer *peer, uint64_t sent, uint64_t received);
 
-/* The same of PEER_PING bytes, as a contender's step; the context is the peer. */
+/* The same of PEER_PING bytes: a contender's step, whose context is the peer. */
 void peer_ping(void *peer);
 
 /* All of it, or the program fails. */
 void peer_put(int fd, const void *bytes, uint64_t size);
 void peer_get(int fd, void *bytes, uint64_t size);
 
-/* Memory of zeros, `size` bytes of it, each page of its own; and away with it. */
+/* Memory that was written, `size` bytes of it; and away with it. */
 void *peer_memory(uint64_t size);
 void peer_memory_free(void *memory, uint64_t size);

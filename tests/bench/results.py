@@ -1,6 +1,6 @@
 """What benchmarks have printed, what it is called, and what was aimed at.
 
-All three are lines of fields apart by tabs; those that begin with # are remarks.
+All three are lines of fields apart by tabs; what begins with # is a remark.
 """
 
 import os
