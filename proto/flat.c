@@ -14,6 +14,7 @@ enum wire {
 enum {
 	VARINT_MOST = 10, /* bytes */
 	TAG_MOST = 5,
+	FIELD_MOST = TAG_MOST + VARINT_MOST,
 	FIELDS_MOST = 64, /* of a flat message */
 };
 
@@ -227,7 +228,8 @@ flat_unpack(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
 	unsigned next = 0;
 	uint64_t there = 0;
 
-	if (descriptor->n_fields > FIELDS_MOST)
+	if (descriptor->n_fields > FIELDS_MOST ||
+	    size > descriptor->n_fields * (size_t)FIELD_MOST)
 		return false;
 	protobuf_c_message_init(descriptor, out);
 	while (reader.at < reader.end)

@@ -84,8 +84,8 @@ check() {
 	only "server/vm includes server/vm and common" '^server/vm/' \
 	    '^("(server/vm|common)/|<)'
 	only "common includes common" '^common/' '^("common/|<)'
-	only "proto includes what is generated beside it" '^proto/' \
-	    '^("[a-z_]*[.]pb-c[.]h"|<)'
+	only "proto includes proto, and what is generated beside it" '^proto/' \
+	    '^("(proto/|[a-z_]*[.]pb-c[.]h")|<)'
 	only "common/mach includes <mach/...> of common" \
 	    '^common/(mach|servers)/' '^<(common/mach/|std[a-z]*[.]h>)'
 	only "headers that are installed include such" \
