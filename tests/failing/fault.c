@@ -19,6 +19,7 @@ void *__real_mmap64(void *address, size_t size, int protection, int flags,
 int __real_munmap(void *address, size_t size);
 ssize_t __real_recv(int fd, void *to, size_t size, int flags);
 ssize_t __real_recvmsg(int fd, struct msghdr *message, int flags);
+ssize_t __real_send(int fd, const void *bytes, size_t size, int flags);
 ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
 int __real_accept4(int fd, struct sockaddr *address, socklen_t *size,
     int flags);
@@ -31,6 +32,7 @@ void *__wrap_mmap64(void *address, size_t size, int protection, int flags,
 int __wrap_munmap(void *address, size_t size);
 ssize_t __wrap_recv(int fd, void *to, size_t size, int flags);
 ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
 int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size,
     int flags);
@@ -216,6 +218,16 @@ __wrap_recvmsg(int fd, struct msghdr *message, int flags)
 	less.msg_iov = parts;
 	less.msg_iovlen = shorten(message, parts, most);
 	return __real_recvmsg(fd, &less, flags);
+}
+
+ssize_t
+__wrap_send(int fd, const void *bytes, size_t size, int flags)
+{
+	size_t most = size;
+
+	if (!goes_on(FAULT_SEND, &most))
+		return -1;
+	return __real_send(fd, bytes, MIN(size, most), flags);
 }
 
 ssize_t

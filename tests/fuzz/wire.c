@@ -310,16 +310,6 @@ __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 }
 
 ssize_t
-__wrap_send(int fd, const void *bytes, size_t size, int flags)
-{
-	(void)flags;
-	if (!wire_of(fd)->connection)
-		return fail(EPIPE);
-	wire_put(wire_of(fd), bytes, size);
-	return (ssize_t)size;
-}
-
-ssize_t
 __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	(void)flags;
@@ -328,6 +318,15 @@ __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
 	if (!wire_of(fd)->connection)
 		return fail(EPIPE);
 	return put_parts(&wire_of(fd)->in, message, SIZE_MAX);
+}
+
+ssize_t
+__wrap_send(int fd, const void *bytes, size_t size, int flags)
+{
+	struct iovec part = { (void *)(uintptr_t)bytes, size };
+
+	return __wrap_sendmsg(fd,
+	    &(struct msghdr){ .msg_iov = &part, .msg_iovlen = 1 }, flags);
 }
 
 ssize_t
