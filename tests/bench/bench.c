@@ -18,9 +18,9 @@ enum {
 	US = 1000 * NS,
 	MS = 1000 * US,
 
-	ROUNDS = 20,
+	ROUNDS = 50,
 	ROUNDS_QUICK = 2,
-	TURN = 20 * MS, /* of one contender, in one round */
+	TURN = 8 * MS, /* of one contender, in one round */
 	TURN_QUICK = 2 * MS,
 	TELLING = 2 * US, /* a sample, at the least */
 	REPEAT_MOST = 4096,

@@ -24,7 +24,9 @@
 
 #define PAGE UINT64_C(4096)
 
-enum { OTHERS_MOST = 4, ROUNDS = 3 };
+enum { OTHERS_MOST = 2 };
+
+enum { LASTS = 2000, LASTS_QUICK = 50 }; /* milliseconds */
 
 static const unsigned others[] = { 0, 1, OTHERS_MOST };
 
@@ -165,7 +167,8 @@ static void
 call_on(const struct way *way, struct samples *samples)
 {
 	uint64_t now = bench_now();
-	uint64_t end = now + (bench_quick ? 50u : 1000u) * UINT64_C(1000000);
+	uint64_t end =
+	    now + (bench_quick ? LASTS_QUICK : LASTS) * UINT64_C(1000000);
 
 	while (now < end) {
 		uint64_t start = now;
@@ -197,16 +200,13 @@ measure(const char *name, const struct way *ways, size_t count,
     enum bench_cpu cpu)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
-		struct samples samples[2] = { { 0 } };
-
 		bench_progress("%s %u", name, others[i]);
-		for (int round = 0; round < (bench_quick ? 1 : ROUNDS); round++)
-			for (size_t j = 0; j < count; j++)
-				measure_way(&ways[j], others[i], cpu,
-				    &samples[j]);
 		for (size_t j = 0; j < count; j++) {
-			bench_row(name, ways[j].who, others[i], &samples[j]);
-			samples_deinit(&samples[j]);
+			struct samples samples = { 0 };
+
+			measure_way(&ways[j], others[i], cpu, &samples);
+			bench_row(name, ways[j].who, others[i], &samples);
+			samples_deinit(&samples);
 		}
 	}
 }

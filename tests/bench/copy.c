@@ -161,7 +161,7 @@ tell_difference(const char *name, struct contender *of, struct contender *less)
 	bench_number(name, of->who, size, "ns", MAX(more, 0.0));
 }
 
-/* The first two are the copy and a call that does nothing, the third fork(). */
+/* The first two are the copy and a call that does nothing. */
 static void
 measure_against(const char *name, const char *alone, void (*copy)(void *),
     bool moves)
@@ -179,7 +179,9 @@ measure_against(const char *name, const char *alone, void (*copy)(void *),
 		    linux_prepare_move;
 	contest_measure(&contest, name, size, least());
 	tell_difference(alone, &contest.of[0], &contest.of[1]);
-	bench_row(alone, "fork", size, &contest.of[2].samples);
+	for (size_t i = 2; i < contest.count; i++)
+		bench_row(alone, contest.of[i].who, size,
+		    &contest.of[i].samples);
 	contest_end(&contest);
 }
 

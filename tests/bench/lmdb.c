@@ -3,6 +3,7 @@
  */
 #include "tests/bench/rival.h"
 
+#include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +11,6 @@
 
 #include "tests/bench/bench.h"
 #include "tests/bench/peer.h"
-
-#ifdef BENCH_LMDB
-#include <lmdb.h>
 
 static MDB_env *environment;
 static MDB_dbi database;
@@ -93,21 +91,9 @@ stop(void)
 	rmdir(folder);
 	peer_memory_free(memory, memory_size);
 }
-#else
-static bool
-start(uint64_t size)
-{
-	(void)size;
-	return false;
-}
-#define stop NULL
-#define get  NULL
-#define put  NULL
-#endif
 
 const struct rival lmdb = {
 	.who = "lmdb",
-	.packages = "liblmdb-dev",
 	.most = 64 << 20,
 	.start = start,
 	.stop = stop,

@@ -3,14 +3,12 @@
  */
 #include "tests/bench/rival.h"
 
+#include <libnbd.h>
 #include <stdio.h>
 
 #include "tests/bench/bench.h"
 #include "tests/bench/peer.h"
 #include "tests/bench/servant.h"
-
-#ifdef BENCH_NBD
-#include <libnbd.h>
 
 enum { BLOCK = 4096 };
 
@@ -91,23 +89,9 @@ stop(void)
 	servant_stop(&servant);
 	peer_memory_free(memory, memory_size);
 }
-#else
-static bool
-start(uint64_t size)
-{
-	(void)size;
-	return false;
-}
-#define stop      NULL
-#define ping      NULL
-#define pipeline  NULL
-#define pread_it  NULL
-#define pwrite_it NULL
-#endif
 
 const struct rival nbd = {
 	.who = "nbd",
-	.packages = "nbdkit libnbd-dev",
 	.most = 64 << 20,
 	.start = start,
 	.stop = stop,

@@ -3,15 +3,11 @@
  */
 #include "tests/bench/rival.h"
 
-#include <stdio.h>
-#include <string.h>
+#include <hiredis.h>
 
 #include "tests/bench/bench.h"
 #include "tests/bench/peer.h"
 #include "tests/bench/servant.h"
-
-#ifdef BENCH_REDIS
-#include <hiredis.h>
 
 static struct servant servant = { .quiet = true };
 static redisContext *context;
@@ -98,24 +94,9 @@ stop(void)
 	servant_stop(&servant);
 	peer_memory_free(memory, memory_size);
 }
-#else
-static bool
-start(uint64_t size)
-{
-	(void)size;
-	return false;
-}
-#define stop          NULL
-#define connect_to_it NULL
-#define ping          NULL
-#define pipeline      NULL
-#define get           NULL
-#define set           NULL
-#endif
 
 const struct rival redis = {
 	.who = "redis",
-	.packages = "redis-server libhiredis-dev",
 	.most = 256 << 20,
 	.start = start,
 	.stop = stop,

@@ -86,6 +86,13 @@ def three(number):
     return f'{number:.2f}' if number < 10 else f'{number:.1f}'
 
 
+def times(factor):
+    """How many times as much; of what is far less, which part."""
+    if 0 < factor < 0.0995:
+        return f'1/{float(f"{1 / factor:.3g}"):,.0f}'
+    return three(factor)
+
+
 def scaled(number, steps):
     """A number with the greatest unit that it has one of."""
     for factor, unit in steps:

@@ -15,8 +15,7 @@
 
 struct rival {
 	const char *who;
-	const char *packages; /* of Debian's, which it takes */
-	uint64_t most;        /* bytes that one call moves */
+	uint64_t most; /* bytes that one call moves */
 
 	/*
 	 * Starts it, on the caller's CPU, for values of up to `size` bytes.
@@ -38,10 +37,10 @@ struct rival {
 	void (*write)(void *size);
 };
 
-extern const struct rival redis, nbd, lmdb;
-
 enum { RIVALS = 3 };
-extern const struct rival *const rivals[RIVALS];
+
+/* Those whose libraries were there. */
+extern const struct rival redis, nbd, lmdb;
 
 /* Those that could be started, for a group: the others are told of. */
 struct company {
