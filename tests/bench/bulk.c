@@ -170,7 +170,7 @@ main(int argc, char **argv)
 	aside = peer_memory(largest);
 	must(vm_allocate(mach_task_self(), &there, largest, VM_FLAGS_ANYWHERE),
 	    "vm_allocate");
-	for (size = LEAST; size <= largest; size *= bench_quick ? 16 : 4) {
+	for (size = LEAST; size <= largest; size *= bench_quick ? 64 : 4) {
 		measure("write", "read");
 		measure_overwrite();
 	}

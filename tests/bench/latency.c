@@ -166,7 +166,7 @@ measure_pipeline(struct peer *peer)
 
 	frames_init(&frames, greet());
 	for (uint64_t depth = 1; depth <= DEPTH_MOST;
-	     depth *= bench_quick ? 16 : 2)
+	     depth *= bench_quick ? 8 : 2)
 		measure_depth("pipeline", depth, &frames, peer);
 	if (bench_pin(BENCH_SECOND))
 		for (uint64_t depth = 1; depth <= DEPTH_MOST; depth *= 4)
