@@ -334,6 +334,27 @@ bench_turns(struct contender *contenders, size_t count, size_t least)
 	free(repeat);
 }
 
+/* Below all differences, so that they are numbers without a sign. */
+#define FAR (UINT64_C(1) << 63)
+
+double
+bench_difference(struct contender *of, struct contender *less, size_t least)
+{
+	uint64_t end =
+	    bench_now() + (bench_quick ? 2 * TURN_QUICK : UINT64_C(25) * TURN);
+	struct samples differences = { 0 };
+	double median;
+
+	for (size_t i = 0; i < least || bench_now() < end; i++) {
+		uint64_t long_one = timed(of, 1);
+
+		samples_add(&differences, FAR + long_one - timed(less, 1));
+	}
+	median = (double)(int64_t)(samples_at(&differences, 500) - FAR);
+	samples_deinit(&differences);
+	return median;
+}
+
 void
 bench_turns_done(struct contender *contenders, size_t count)
 {

@@ -116,6 +116,15 @@ struct contender {
 void bench_turns(struct contender *contenders, size_t count, size_t least);
 void bench_turns_done(struct contender *contenders, size_t count);
 
+/*
+ * Has two alternate, so that each sample of one has one of the other beside it:
+ * how much longer does a step of the first take?
+ *
+ * => nanoseconds, the median of all differences; it may be less than 0
+ */
+double bench_difference(struct contender *of, struct contender *less,
+    size_t least);
+
 /* bench_turns(), bench_row() of each, bench_turns_done(). */
 void bench_compare(const char *name, uint64_t parameter,
     struct contender *contenders, size_t count, size_t least);

@@ -155,8 +155,7 @@ null_call(void *nothing)
 static void
 tell_difference(const char *name, struct contender *of, struct contender *less)
 {
-	double more = (double)samples_at(&of->samples, 500) -
-		      (double)samples_at(&less->samples, 500);
+	double more = bench_difference(of, less, least());
 
 	bench_number(name, of->who, size, "ns", MAX(more, 0.0));
 }

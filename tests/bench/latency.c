@@ -136,6 +136,7 @@ pings_step(void *context)
 	    pings->count * PEER_PING);
 }
 
+/* A ping is one call, whatever the depth: what they would take one by one. */
 static void
 measure_depth(const char *name, uint64_t depth, struct frames *frames,
     struct peer *peer)
@@ -146,6 +147,7 @@ measure_depth(const char *name, uint64_t depth, struct frames *frames,
 	frames->count = depth;
 	contest_add(&contest, "vmd", frames_step, frames);
 	contest_add(&contest, "socket", pings_step, &pings);
+	contest_add(&contest, "ping", peer_ping, peer);
 	for (size_t i = 0; i < company.count; i++)
 		if (company.rivals[i]->pipeline)
 			contest_add(&contest, company.rivals[i]->who,
@@ -153,7 +155,8 @@ measure_depth(const char *name, uint64_t depth, struct frames *frames,
 	bench_progress("%s %u", name, (unsigned)depth);
 	bench_turns(contest.of, contest.count, 100);
 	for (size_t i = 0; i < contest.count; i++)
-		bench_row_each(name, contest.of[i].who, depth, depth,
+		bench_row_each(name, contest.of[i].who, depth,
+		    contest.of[i].step == peer_ping ? 1 : depth,
 		    &contest.of[i].samples);
 	bench_turns_done(contest.of, contest.count);
 	frames_check(frames);
