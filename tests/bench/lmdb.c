@@ -59,6 +59,19 @@ put(void *size)
 	must(mdb_txn_commit(transaction));
 }
 
+/* The files stay as long as they are open, and no longer. */
+static void
+forget_folder(void)
+{
+	char path[sizeof(folder) + 16];
+
+	snprintf(path, sizeof(path), "%s/data.mdb", folder);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/lock.mdb", folder);
+	unlink(path);
+	rmdir(folder);
+}
+
 static bool
 start(uint64_t size)
 {
@@ -72,6 +85,7 @@ start(uint64_t size)
 	must(mdb_env_set_mapsize(environment, (8 * memory_size) + (64 << 20)));
 	must(
 	    mdb_env_open(environment, folder, MDB_NOSYNC | MDB_WRITEMAP, 0600));
+	forget_folder();
 	must(mdb_txn_begin(environment, NULL, 0, &transaction));
 	must(mdb_dbi_open(transaction, NULL, 0, &database));
 	must(mdb_txn_commit(transaction));
@@ -81,14 +95,7 @@ start(uint64_t size)
 static void
 stop(void)
 {
-	char path[sizeof(folder) + 16];
-
 	mdb_env_close(environment);
-	snprintf(path, sizeof(path), "%s/data.mdb", folder);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/lock.mdb", folder);
-	unlink(path);
-	rmdir(folder);
 	peer_memory_free(memory, memory_size);
 }
 

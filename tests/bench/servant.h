@@ -10,11 +10,12 @@ struct servant {
 	pid_t pid;   /* 0: there is none */
 	pid_t owner; /* who has started it */
 	bool quiet;  /* what it complains of is nobody's business */
-	char folder[32];
-	char path[48]; /* of the socket */
+	char folder[80];
+	char path[96]; /* of the socket */
 };
 
-/* Makes the folder, and a name for the socket: arguments want it. */
+/* Makes the folder, in $TMPDIR or /tmp, and a name for the socket: arguments
+ * want it. */
 void servant_prepare(struct servant *servant);
 
 /*
