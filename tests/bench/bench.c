@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -241,6 +242,17 @@ bench_memory(void)
 	return kib * 1024;
 }
 
+uint64_t
+bench_descriptors(void)
+{
+	struct rlimit limit;
+
+	bench_must(getrlimit(RLIMIT_NOFILE, &limit) == 0, "getrlimit");
+	limit.rlim_cur = limit.rlim_max;
+	bench_must(setrlimit(RLIMIT_NOFILE, &limit) == 0, "setrlimit");
+	return limit.rlim_cur;
+}
+
 void
 bench_begin(int argc, char **argv, const char *name)
 {
@@ -253,6 +265,7 @@ bench_begin(int argc, char **argv, const char *name)
 	}
 	bench_must(sched_getaffinity(0, sizeof(allowed), &allowed) == 0,
 	    "sched_getaffinity");
+	bench_descriptors();
 	atexit(clear_progress);
 	bench_pin(BENCH_FIRST);
 }

@@ -43,8 +43,10 @@ enum bench_cpu { BENCH_FIRST, BENCH_SECOND, BENCH_ANY };
  */
 bool bench_pin(enum bench_cpu cpu);
 
-/* Bytes of memory that nobody uses. */
+/* Bytes of memory that nobody uses; and how many descriptors the program and its
+ * servers may have, each, which are as many as may be. */
 uint64_t bench_memory(void);
+uint64_t bench_descriptors(void);
 
 /* --- Samples ----------------------------------------------------------- */
 

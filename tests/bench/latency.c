@@ -24,6 +24,8 @@
 
 enum { REPLY = 28, DEPTH_MOST = 256, CLIENTS_MOST = 512 };
 
+enum { DESCRIPTORS = 5 }; /* of a client of each, at the most */
+
 static struct company company;
 
 /* --- One call ---------------------------------------------------------- */
@@ -215,6 +217,7 @@ int
 main(int argc, char **argv)
 {
 	struct peer peer;
+	size_t most;
 
 	bench_begin(argc, argv, "latency");
 	house_start("64M", NULL);
@@ -222,8 +225,9 @@ main(int argc, char **argv)
 	company_start(&company, 0);
 	measure_null(&peer);
 	measure_pipeline(&peer);
-	for (size_t count = 1; count <= (bench_quick ? 64 : CLIENTS_MOST);
-	     count *= bench_quick ? 8 : 2)
+	most = MIN(bench_quick ? 64 : CLIENTS_MOST,
+	    bench_descriptors() / DESCRIPTORS);
+	for (size_t count = 1; count <= most; count *= bench_quick ? 8 : 2)
 		measure_clients(count);
 	company_stop(&company);
 	peer_stop(&peer);
