@@ -19,7 +19,6 @@ enum {
 	US = 1000 * NS,
 	MS = 1000 * US,
 
-	ROUNDS = 50,
 	ROUNDS_QUICK = 2,
 	TURN = 8 * MS, /* of one contender, in one round */
 	TURN_QUICK = 2 * MS,
@@ -326,20 +325,23 @@ turn(struct contender *contender, unsigned repeat, size_t least)
 
 	for (size_t i = 0; i < least || bench_now() < end; i++)
 		samples_add(&contender->samples, timed(contender, repeat));
+	contender->ends[contender->rounds++] = contender->samples.count;
 }
 
 void
 bench_turns(struct contender *contenders, size_t count, size_t least)
 {
-	size_t rounds = bench_quick ? ROUNDS_QUICK : ROUNDS;
+	size_t rounds = bench_quick ? ROUNDS_QUICK : BENCH_ROUNDS;
 	unsigned *repeat = calloc(count, sizeof(*repeat));
 
 	bench_must(repeat != NULL, "turns");
 	if (bench_quick)
 		least = (least + 9) / 10;
 	rounds = MAX(MIN(rounds, least), (size_t)1);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		repeat[i] = repeat_of(&contenders[i]);
+		contenders[i].rounds = 0;
+	}
 	for (size_t round = 0; round < rounds; round++)
 		for (size_t i = 0; i < count; i++)
 			turn(&contenders[i], repeat[i],
@@ -375,14 +377,67 @@ bench_turns_done(struct contender *contenders, size_t count)
 		samples_deinit(&contenders[i].samples);
 }
 
+/* What one of what is told of took in a round. */
+static double
+median_of_round(struct contender *contender, size_t round)
+{
+	size_t start = round == 0 ? 0 : contender->ends[round - 1];
+	struct samples samples = { 0 };
+	double median;
+
+	for (size_t i = start; i < contender->ends[round]; i++)
+		samples_add(&samples, contender->samples.of[i]);
+	median = (double)samples_at(&samples, 500) /
+		 (double)MAX(contender->each, UINT64_C(1));
+	samples_deinit(&samples);
+	return median;
+}
+
+enum { PARTS = 1000 * 1000 * 1000 }; /* of a ratio, as a sample */
+
+static void
+print_ratio(const char *name, uint64_t parameter, struct contender *ours,
+    struct contender *theirs)
+{
+	struct samples ratios = { 0 };
+	char who[64];
+
+	for (size_t i = 0; i < MIN(ours->rounds, theirs->rounds); i++)
+		samples_add(&ratios,
+		    (uint64_t)(median_of_round(ours, i) * PARTS /
+			       MAX(median_of_round(theirs, i), 1e-3)));
+	snprintf(who, sizeof(who), "%s/%s", ours->who, theirs->who);
+	print(name, who, parameter, "ratio", ratios.count,
+	    (double)samples_at(&ratios, 500) / PARTS,
+	    (double)samples_at(&ratios, 990) / PARTS,
+	    (double)samples_at(&ratios, 0) / PARTS);
+	samples_deinit(&ratios);
+}
+
+void
+bench_rows(const char *name, uint64_t parameter, struct contender *contenders,
+    size_t count)
+{
+	struct contender *ours = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(contenders[i].who, "vmd") == 0)
+			ours = &contenders[i];
+	for (size_t i = 0; ours && i < count; i++)
+		if (&contenders[i] != ours)
+			print_ratio(name, parameter, ours, &contenders[i]);
+	for (size_t i = 0; i < count; i++)
+		bench_row_each(name, contenders[i].who, parameter,
+		    MAX(contenders[i].each, UINT64_C(1)),
+		    &contenders[i].samples);
+}
+
 void
 bench_compare(const char *name, uint64_t parameter,
     struct contender *contenders, size_t count, size_t least)
 {
 	bench_progress("%s %" PRIu64, name, parameter);
 	bench_turns(contenders, count, least);
-	for (size_t i = 0; i < count; i++)
-		bench_row(name, contenders[i].who, parameter,
-		    &contenders[i].samples);
+	bench_rows(name, parameter, contenders, count);
 	bench_turns_done(contenders, count);
 }

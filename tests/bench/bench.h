@@ -13,7 +13,8 @@
  *      group name who parameter unit count p50 p99 min
  *
  * `who` is vmd or the yardstick's name, `parameter` a number: bytes, entries,
- * depth ... A line that begins with # is a remark. What goes wrong ends the
+ * depth ... Of vmd/socket, with the unit ratio, it is how many times as much vmd
+ * took in the same round. A line that begins with # is a remark. What goes wrong ends the
  * program, with a word on standard error and 1.
  */
 #pragma once
@@ -98,13 +99,20 @@ void bench_must(bool holds, const char *what);
 
 /* --- Turns ------------------------------------------------------------- */
 
+enum { BENCH_ROUNDS = 50 };
+
 /* One of those who are measured in turns. */
 struct contender {
 	const char *who;
 	void (*prepare)(void *context); /* before each step; NULL: nothing */
 	void (*step)(void *context);    /* what is timed */
 	void *context;
+	uint64_t each; /* of what is told of, in a step; 0: it is one */
+
+	/* Of bench_turns(). */
 	struct samples samples;
+	size_t ends[BENCH_ROUNDS]; /* samples there are after each round */
+	size_t rounds;
 };
 
 /*
@@ -113,7 +121,7 @@ struct contender {
  * => steps that take less than a clock can tell are timed several at a time, as
  *    one sample of their mean; not those that have to be prepared
  * => least: samples of each, however long they take; a tenth, quickly
- * => the samples are the caller's, for rows; bench_turns_done() frees them
+ * => the samples are the caller's; bench_turns_done() frees them
  */
 void bench_turns(struct contender *contenders, size_t count, size_t least);
 void bench_turns_done(struct contender *contenders, size_t count);
@@ -127,7 +135,11 @@ void bench_turns_done(struct contender *contenders, size_t count);
 double bench_difference(struct contender *of, struct contender *less,
     size_t least);
 
-/* bench_turns(), bench_row() of each, bench_turns_done(). */
+/* Rows of all of them; and, if one is vmd, how the others compare with it. */
+void bench_rows(const char *name, uint64_t parameter,
+    struct contender *contenders, size_t count);
+
+/* bench_turns(), bench_rows(), bench_turns_done(). */
 void bench_compare(const char *name, uint64_t parameter,
     struct contender *contenders, size_t count, size_t least);
 

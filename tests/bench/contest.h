@@ -31,16 +31,14 @@ contest_add(struct contest *contest, const char *who, void (*step)(void *),
 	return contender;
 }
 
-/* bench_turns() of those who are in it, and bench_row() of each. */
+/* bench_turns() and bench_rows() of those who are in it. */
 static inline void
 contest_measure(struct contest *contest, const char *name, uint64_t parameter,
     size_t least)
 {
 	bench_progress("%s %" PRIu64, name, parameter);
 	bench_turns(contest->of, contest->count, least);
-	for (size_t i = 0; i < contest->count; i++)
-		bench_row(name, contest->of[i].who, parameter,
-		    &contest->of[i].samples);
+	bench_rows(name, parameter, contest->of, contest->count);
 }
 
 /* It is empty again. */

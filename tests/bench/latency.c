@@ -154,13 +154,10 @@ measure_depth(const char *name, uint64_t depth, struct frames *frames,
 		if (company.rivals[i]->pipeline)
 			contest_add(&contest, company.rivals[i]->who,
 			    company.rivals[i]->pipeline, &depth);
-	bench_progress("%s %u", name, (unsigned)depth);
-	bench_turns(contest.of, contest.count, 100);
 	for (size_t i = 0; i < contest.count; i++)
-		bench_row_each(name, contest.of[i].who, depth,
-		    contest.of[i].step == peer_ping ? 1 : depth,
-		    &contest.of[i].samples);
-	bench_turns_done(contest.of, contest.count);
+		if (contest.of[i].step != peer_ping)
+			contest.of[i].each = depth;
+	contest_run(&contest, name, depth, 100);
 	frames_check(frames);
 }
 
@@ -188,6 +185,7 @@ measure_clients(size_t count)
 	struct crowd crowds[2 + RIVALS];
 	struct contest contest = { .count = 0 };
 	uint8_t ask[WIRE_REQUEST];
+	size_t crowd_count;
 
 	crowd_init(&crowds[0], count, greet, ask, null_frame(ask), REPLY);
 	contest_add(&contest, "vmd", crowd_step, &crowds[0]);
@@ -203,14 +201,12 @@ measure_clients(size_t count)
 		contest_add(&contest, rival->who, crowd_step,
 		    &crowds[contest.count]);
 	}
-	bench_progress("clients %zu", count);
-	bench_turns(contest.of, contest.count, 20);
-	for (size_t i = 0; i < contest.count; i++) {
-		bench_row_each("clients", contest.of[i].who, count, count,
-		    &contest.of[i].samples);
+	crowd_count = contest.count;
+	for (size_t i = 0; i < crowd_count; i++)
+		contest.of[i].each = count;
+	contest_run(&contest, "clients", count, 20);
+	for (size_t i = 0; i < crowd_count; i++)
 		crowd_deinit(&crowds[i]);
-	}
-	bench_turns_done(contest.of, contest.count);
 }
 
 int

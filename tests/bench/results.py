@@ -65,6 +65,8 @@ def tables(rows):
     """Rows of one table or picture, by (group, name, unit), as they came."""
     found = {}
     for row in rows:
+        if is_ratio(row):
+            continue
         found.setdefault((row.group, row.name, row.unit), []).append(row)
     return found
 
@@ -77,6 +79,22 @@ def who_of(rows):
 
 def is_ours(who):
     return who == 'vmd' or who.startswith('vmd-')
+
+
+def is_ratio(row):
+    """How ours compares with a yardstick's, round by round."""
+    return row.unit == 'ratio' and '/' in row.who
+
+
+def ratio(rows, ours, theirs, field='p50'):
+    """How many times as much: of medians round by round, if they are known."""
+    if field == 'p50':
+        for row in rows:
+            if is_ratio(row) and row.who == f'{ours.who}/{theirs.who}' \
+                    and row[:2] == theirs[:2] == ours[:2] \
+                    and row.parameter == ours.parameter == theirs.parameter:
+                return row.p50
+    return getattr(ours, field) / getattr(theirs, field)
 
 
 def three(number):
