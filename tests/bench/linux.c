@@ -1,5 +1,6 @@
 #include "tests/bench/linux.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -40,6 +41,8 @@ map(uint64_t size)
 void
 linux_start(uint64_t size, uint64_t resident)
 {
+	/* Nobody takes the hole that linux_move() leaves. */
+	mallopt(M_MMAP_MAX, 0);
 	memset(&its, 0, sizeof(its));
 	its.size = size;
 	its.step = size / resident;
