@@ -111,6 +111,37 @@ look_up(void *nothing)
 			bench_fail("another entry was found");
 }
 
+/* Places in memory as large as the entries, each of which names the next. */
+static uint32_t *places, at_place;
+enum { PLACE = sizeof(struct vm_map_entry) / sizeof(uint32_t) };
+
+static void
+scatter_places(void)
+{
+	places = calloc(entries * PLACE, sizeof(*places));
+	bench_must(places != NULL, "places");
+	madvise(places, entries * PLACE * sizeof(*places), MADV_NOHUGEPAGE);
+	for (uint64_t i = 0; i < entries; i++)
+		places[i * PLACE] = (uint32_t)i;
+	/* One circle of all. */
+	for (uint64_t i = entries - 1; i > 0; i--) {
+		uint64_t j = machine_any(i);
+		uint32_t other = places[j * PLACE];
+
+		places[j * PLACE] = places[i * PLACE];
+		places[i * PLACE] = other;
+	}
+}
+
+static void
+go_round(void *nothing)
+{
+	(void)nothing;
+	for (int i = 0; i < BATCH; i++)
+		at_place = places[(size_t)at_place * PLACE];
+	__asm__ volatile("" ::"r"(at_place));
+}
+
 static void
 fault(void *nothing)
 {
@@ -263,6 +294,24 @@ linux_prepare_open(void *nothing)
 
 /* --- Of many entries in one map ---------------------------------------- */
 
+/* The memory's own yardstick: one place after the other, at random. */
+static void
+measure_look_up(void)
+{
+	struct contest contest = { .count = 0 };
+
+	scatter_places();
+	contest_add(&contest, "vmd", look_up, NULL)->prepare = prepare_look;
+	contest_add(&contest, "memory", go_round, NULL)->prepare = prepare_look;
+	bench_progress("look-up %" PRIu64, entries);
+	bench_turns(contest.of, contest.count, 100);
+	for (size_t i = 0; i < contest.count; i++)
+		bench_row_each("look-up", contest.of[i].who, entries, BATCH,
+		    &contest.of[i].samples);
+	contest_end(&contest);
+	free(places);
+}
+
 static void
 measure(const char *name, void (*prepare)(void *), void (*step)(void *),
     void (*linux_prepare)(void *), void (*linux_step)(void *))
@@ -293,7 +342,7 @@ measure_calls(void *nothing)
 	map_entries(entries, 1);
 	if (entries <= LINUX_MOST)
 		linux_map_row();
-	measure("look-up", prepare_look, look_up, NULL, NULL);
+	measure_look_up();
 	measure("region", prepare_look, tell_region, NULL, NULL);
 	measure("allocate-fixed", prepare_fill, fill_holes, linux_prepare_fill,
 	    linux_fill_holes);
