@@ -4,8 +4,8 @@
  * Most bodies are a few numbers one behind the other. Those are packed and
  * unpacked here, in one pass and without memory of their own, by the same
  * descriptors and to the same bytes as protobuf-c's general functions would, in
- * less than half of the time. What is not flat, as a message with bytes, with fields
- * that repeat or with messages in it, is left to those.
+ * less than half of the time. What is not flat, as a message with bytes, with
+ * fields that repeat or with messages in it, is left to those.
  */
 #pragma once
 

@@ -74,7 +74,9 @@ server_is_over(const struct server *server)
 static uint64_t
 share(uint64_t time, uint32_t count, uint64_t most)
 {
-	return MIN(MAX(time / MAX(count, 1u), (uint64_t)SHARE_LEAST), most);
+	if (count > 1)
+		time = MAX(time / count, (uint64_t)SHARE_LEAST);
+	return MIN(time, most);
 }
 
 void
