@@ -352,7 +352,8 @@ fits_below(struct gap *gap, const struct range_node *node)
 				gap->low = MAX(gap->low, node->end[i - 1]);
 			return false;
 		}
-		if (i > 0 && fits(gap, node->end[i - 1], node->start[i]))
+		if (i > 0 && node->start[i] - node->end[i - 1] >= gap->size &&
+		    fits(gap, node->end[i - 1], node->start[i]))
 			return true;
 		if (node->gap[i] >= gap->size && fits_below(gap, node->node[i]))
 			return true;

@@ -39,14 +39,12 @@ piece_new(struct vm_map_copy *copy)
 struct vm_map_copy *
 vm_map_copy_new(struct vm_machine *vm, uint64_t offset)
 {
-	struct vm_map_copy *copy = calloc(1, sizeof(*copy));
+	struct vm_map_copy *copy = malloc(sizeof(*copy));
 
 	assert(offset < VM_PAGE_SIZE);
 
-	if (!copy)
-		return NULL;
-	copy->vm = vm;
-	copy->offset = offset;
+	if (copy)
+		*copy = (struct vm_map_copy){ .vm = vm, .offset = offset };
 	return copy;
 }
 
@@ -635,21 +633,30 @@ vm_map_copy_overwrite(struct vm_map *map, uint64_t address,
 	return kr;
 }
 
-/* The frame that a page of a copy under way is filled in. 0: none is left. */
+/* Sees to so many pages at once if it can, for to ask for each takes longer than
+ * to take it; or to one, if that is all there is. Returns how many. */
+static uint64_t
+see_to_pages(struct vm_machine *vm, uint64_t pages)
+{
+	struct vm_reserve all = { .pages = pages };
+	struct vm_reserve one = { .pages = 1, .nodes = PAGE_TREE_PATH };
+	struct vm_refusal refused = vm->refused;
+
+	all.nodes = page_tree_own_cost(pages);
+	if (pages > 1 && vm_machine_has(vm, all))
+		return pages;
+	vm->refused = refused;
+	vm->waiting = false;
+	return vm_machine_make_room(vm, one);
+}
+
+/* A frame for a page to be filled in, of those that were seen to. */
 static uint32_t
 room_frame(struct vm_map_copy *copy, uint64_t page)
 {
-	struct vm_reserve reserve = { .pages = 1, .nodes = PAGE_TREE_PATH };
-	struct vm_machine *vm = copy->vm;
-	uint32_t frame;
+	uint32_t frame = vm_frame_alloc(copy->vm);
 
-	if (!copy->first && !piece_new(copy))
-		return 0;
-	frame = page_tree_lookup(vm, &copy->first->pages, page);
-	if (frame != 0 || !vm_machine_make_room(vm, reserve))
-		return frame;
-	frame = vm_frame_alloc(vm);
-	page_tree_insert(vm, &copy->first->pages, page, frame);
+	page_tree_insert(copy->vm, &copy->first->pages, page, frame);
 	return frame;
 }
 
@@ -673,18 +680,27 @@ int
 vm_map_copy_room(struct vm_map_copy *copy, uint64_t size, struct iovec *parts,
     int count)
 {
-	uint64_t at = copy->offset + copy->size, end = at + size;
+	enum { AT_ONCE = 64 };
+	uint64_t at = copy->offset + copy->size, end = at + size, seen = 0;
+	struct vm_machine *vm = copy->vm;
 	int used = 0;
 
+	if (!copy->first && !piece_new(copy))
+		return 0;
 	while (at < end) {
-		uint64_t inside = at & VM_PAGE_MASK;
+		uint64_t inside = at & VM_PAGE_MASK, page = at >> VM_PAGE_SHIFT;
 		uint64_t n = MIN(end - at, VM_PAGE_SIZE - inside);
-		uint32_t frame = room_frame(copy, at >> VM_PAGE_SHIFT);
+		uint32_t frame =
+		    page_tree_lookup(vm, &copy->first->pages, page);
 
+		if (frame == 0 && seen == 0)
+			seen = see_to_pages(vm,
+			    MIN(pages_of(end) - page, (uint64_t)AT_ONCE));
+		if (frame == 0 && seen-- > 0)
+			frame = room_frame(copy, page);
 		if (frame == 0 ||
 		    !add_part(parts, &used, count,
-			(char *)vm_page_data(&copy->vm->pages, frame) + inside,
-			n))
+			(char *)vm_page_data(&vm->pages, frame) + inside, n))
 			break;
 		at += n;
 	}

@@ -8,16 +8,35 @@
 
 /* --- What calls have seen to ------------------------------------------- */
 
+/* What was ever taken of something. */
+static uint64_t
+taken_of(const struct vm_machine *vm, enum vm_resource what)
+{
+	switch (what) {
+	case VM_RESOURCE_PAGES:
+		return vm->pages.taken;
+	case VM_RESOURCE_NODES:
+		return vm->nodes.taken;
+	case VM_RESOURCE_ENTRIES:
+		return vm->entries.taken;
+	case VM_RESOURCE_MAPPINGS:
+		return vm->mappings.taken;
+	case VM_RESOURCE_PIECES:
+		return vm->pieces.taken;
+	default:
+		assert(false);
+		return 0;
+	}
+}
+
 static struct vm_reserve
 taken(const struct vm_machine *vm)
 {
-	return (struct vm_reserve){
-		.pages = vm->pages.taken,
-		.nodes = vm->nodes.taken,
-		.entries = vm->entries.taken,
-		.mappings = vm->mappings.taken,
-		.pieces = vm->pieces.taken,
-	};
+	struct vm_reserve all;
+
+	for (unsigned i = 0; i < VM_RESOURCES; i++)
+		all.of[i] = taken_of(vm, i);
+	return all;
 }
 
 /* What the call under way has seen to of something and not taken, when so much
@@ -33,37 +52,29 @@ rest_of(const struct vm_hold *hold, enum vm_resource what, uint64_t now)
 static struct vm_reserve
 hold_left(const struct vm_machine *vm)
 {
-	struct vm_reserve left, now = taken(vm);
+	struct vm_reserve left;
 
 	for (unsigned i = 0; i < VM_RESOURCES; i++)
-		left.of[i] = rest_of(&vm->hold, i, now.of[i]);
+		left.of[i] = rest_of(&vm->hold, i, taken_of(vm, i));
 	return left;
 }
 
-/* Of something, that much is seen to. */
-static inline void
-hold_some(struct vm_hold *hold, enum vm_resource what, uint64_t more,
-    uint64_t now)
-{
-	if (more == 0)
-		return;
-	hold->seen.of[what] = MAX(more, rest_of(hold, what, now));
-	hold->taken.of[what] = now;
-}
-
+/* That much is seen to. */
 static void
 hold(struct vm_machine *vm, const struct vm_reserve *reserve,
     struct vm_account *entries)
 {
 	struct vm_hold *call = &vm->hold;
 
-	hold_some(call, VM_RESOURCE_PAGES, reserve->pages, vm->pages.taken);
-	hold_some(call, VM_RESOURCE_NODES, reserve->nodes, vm->nodes.taken);
-	hold_some(call, VM_RESOURCE_ENTRIES, reserve->entries,
-	    vm->entries.taken);
-	hold_some(call, VM_RESOURCE_MAPPINGS, reserve->mappings,
-	    vm->mappings.taken);
-	hold_some(call, VM_RESOURCE_PIECES, reserve->pieces, vm->pieces.taken);
+	for (unsigned i = 0; i < VM_RESOURCES; i++) {
+		uint64_t more = reserve->of[i], now;
+
+		if (more == 0)
+			continue;
+		now = taken_of(vm, i);
+		call->seen.of[i] = MAX(more, rest_of(call, i, now));
+		call->taken.of[i] = now;
+	}
 	call->account = vm->account;
 	if (reserve->entries > 0)
 		call->entries = entries;
@@ -156,47 +167,63 @@ promised(const struct vm_machine *vm, const struct vm_account *account,
 	const struct vm_account *whose =
 	    what == VM_RESOURCE_ENTRIES ? vm->hold.entries : vm->hold.account;
 
-	return account == whose ? hold_left(vm).of[what] : 0;
+	return account == whose ? rest_of(&vm->hold, what, taken_of(vm, what))
+				: 0;
 }
 
-/* Is there too little of something, of which there is `free`, and part of that
- * held for others? */
+/* What nobody has taken of something. */
+static uint64_t
+free_of(const struct vm_machine *vm, enum vm_resource what)
+{
+	switch (what) {
+	case VM_RESOURCE_PAGES:
+		return vm_page_left(&vm->pages);
+	case VM_RESOURCE_NODES:
+		return vm_zone_left(&vm->nodes);
+	case VM_RESOURCE_ENTRIES:
+		return vm_zone_left(&vm->entries);
+	case VM_RESOURCE_MAPPINGS:
+		return vm_zone_left(&vm->mappings);
+	case VM_RESOURCE_PIECES:
+		return vm_zone_left(&vm->pieces);
+	default:
+		assert(false);
+		return 0;
+	}
+}
+
+/* Is there too little of something, part of which is held for others? */
 static bool
 lacks(const struct vm_machine *vm, const struct vm_account *account,
-    enum vm_resource what, uint64_t more, uint64_t free)
+    enum vm_resource what, uint64_t more)
 {
-	uint64_t held = vm->held.of[what];
+	uint64_t held = vm->held.of[what], free;
 
 	if (more == 0)
 		return false;
+	free = free_of(vm, what);
 	return more + held > free ||
 	       (passes(account, what, more, free - held) &&
 		   more > promised(vm, account, what));
+}
+
+/* Who would take it? */
+static const struct vm_account *
+asks(const struct asked *asked, enum vm_resource what)
+{
+	return what == VM_RESOURCE_ENTRIES ? asked->entries : asked->account;
 }
 
 /* Of what there is too little, the first; VM_RESOURCES: of nothing. */
 static enum vm_resource
 lacking(const struct vm_machine *vm, const struct asked *asked)
 {
-	const struct vm_reserve *reserve = asked->reserve;
-	const struct vm_account *account = asked->account;
+	enum vm_resource what = 0;
 
-	if (lacks(vm, account, VM_RESOURCE_PAGES, reserve->pages,
-		vm_page_left(&vm->pages)))
-		return VM_RESOURCE_PAGES;
-	if (lacks(vm, account, VM_RESOURCE_NODES, reserve->nodes,
-		vm_zone_left(&vm->nodes)))
-		return VM_RESOURCE_NODES;
-	if (lacks(vm, asked->entries, VM_RESOURCE_ENTRIES, reserve->entries,
-		vm_zone_left(&vm->entries)))
-		return VM_RESOURCE_ENTRIES;
-	if (lacks(vm, account, VM_RESOURCE_MAPPINGS, reserve->mappings,
-		vm_zone_left(&vm->mappings)))
-		return VM_RESOURCE_MAPPINGS;
-	if (lacks(vm, account, VM_RESOURCE_PIECES, reserve->pieces,
-		vm_zone_left(&vm->pieces)))
-		return VM_RESOURCE_PIECES;
-	return VM_RESOURCES;
+	while (what < VM_RESOURCES &&
+	       !lacks(vm, asks(asked, what), what, asked->reserve->of[what]))
+		what++;
+	return what;
 }
 
 /* Would all be there if nobody had frames and nodes, and the limits let it? */
@@ -227,15 +254,7 @@ is_purge_of_use(const struct vm_machine *vm, const struct asked *asked)
 static uint64_t
 left_of(const struct vm_machine *vm, enum vm_resource what)
 {
-	const uint64_t left[] = {
-		[VM_RESOURCE_PAGES] = vm_page_left(&vm->pages),
-		[VM_RESOURCE_NODES] = vm_zone_left(&vm->nodes),
-		[VM_RESOURCE_ENTRIES] = vm_zone_left(&vm->entries),
-		[VM_RESOURCE_MAPPINGS] = vm_zone_left(&vm->mappings),
-		[VM_RESOURCE_PIECES] = vm_zone_left(&vm->pieces),
-	};
-
-	return left[what] - vm->held.of[what];
+	return free_of(vm, what) - vm->held.of[what];
 }
 
 /* If it is a limit that refuses, and not the machine. */
@@ -243,8 +262,7 @@ static void
 note_refusal(struct vm_machine *vm, const struct asked *asked,
     enum vm_resource what)
 {
-	const struct vm_account *account =
-	    what == VM_RESOURCE_ENTRIES ? asked->entries : asked->account;
+	const struct vm_account *account = asks(asked, what);
 	uint64_t left = left_of(vm, what);
 
 	if (!passes(account, what, asked->reserve->of[what], left))

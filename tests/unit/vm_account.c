@@ -495,6 +495,7 @@ TEST(a_call_that_a_limit_refuses_leaves_no_trace)
 	used = ann->used;
 	for (unsigned i = 0; i < VM_RESOURCES; i++)
 		ann->limit.of[i] = used.of[i];
+	vm_machine_begin(&machine, ann);
 
 	ck_assert_int_eq(vm_map_wire(map, (struct vm_range){ 0x40000, 0x80000 },
 			     VM_PROT_READ, true, VM_MAP_HOLES_REFUSE),
@@ -519,6 +520,29 @@ TEST(a_call_that_a_limit_refuses_leaves_no_trace)
 	map_is(map, "40000-80000 rw-/rwx copy");
 	ann->limit.pieces = VM_ACCOUNT_NO_LIMIT;
 	bytes_are(map, 0x40000, 60 * PAGE, 'a');
+}
+
+/* Whether many can be seen to at once or not. */
+TEST(room_is_had_up_to_the_limit_and_only_then_refused)
+{
+	struct vm_map_copy *data = vm_map_copy_new(&machine, 0);
+	struct iovec parts[8];
+
+	ck_assert_int_gt(vm_map_copy_room(data, PAGE, parts, 8), 0);
+	vm_map_copy_filled(data, PAGE);
+	vm_machine_begin(&machine, ann);
+	ann->limit.nodes = ann->used.nodes + PAGE_TREE_PATH;
+	ck_assert_int_gt(vm_map_copy_room(data, 3 * PAGE, parts, 8), 0);
+	vm_map_copy_filled(data, 3 * PAGE);
+	ck_assert(!machine.refused.happened && !machine.waiting);
+
+	ann->limit.pages = 6;
+	ck_assert_int_gt(vm_map_copy_room(data, 64 * PAGE, parts, 8), 0);
+	refused(ann, VM_RESOURCE_PAGES, 6, 6);
+	vm_map_copy_filled(data, 2 * PAGE);
+	has(ann, (struct vm_reserve){ .pages = 6, .nodes = 1, .pieces = 1 });
+	vm_map_copy_free(data);
+	has_nothing(ann);
 }
 
 TEST(entries_are_had_up_to_the_limit_of_whose_map_it_is)
