@@ -4,9 +4,13 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "common/cleanup.h"
 #include "common/undefined.h"
 
-enum { TRIM_BATCH = 1024 }; /* frames: 4 MiB */
+enum {
+	TRIM_BATCH = 1024, /* frames: 4 MiB */
+	READY_AT_ONCE = 16,
+};
 
 static void *
 reserve(size_t bytes)
@@ -92,6 +96,45 @@ push(struct vm_page_pool *pool, uint32_t *list, uint32_t frame)
 	*list = frame;
 }
 
+/* The first of cold frames side by side, or else of fresh ones. Returns how
+ * many there are, up to READY_AT_ONCE. */
+static uint32_t
+take_run(struct vm_page_pool *pool, uint32_t *first)
+{
+	uint32_t count = 1;
+
+	if (pool->cold == 0) {
+		*first = pool->fresh;
+		count =
+		    MIN((uint32_t)READY_AT_ONCE, pool->limit - pool->fresh + 1);
+		pool->fresh += count;
+		return count;
+	}
+	*first = pop(pool, &pool->cold);
+	for (; count < READY_AT_ONCE && pool->cold == *first + count; count++)
+		pop(pool, &pool->cold);
+	return count;
+}
+
+/*
+ * The system gives memory for several frames at once: one by one, as they are
+ * touched, takes half as long again. If it does not want to, they have it when
+ * they are touched.
+ */
+static void
+make_ready(struct vm_page_pool *pool)
+{
+	uint32_t first, count = take_run(pool, &first);
+
+	if (count > 1)
+		madvise(vm_page_data(pool, first),
+		    (size_t)count << VM_PAGE_SHIFT, MADV_POPULATE_WRITE);
+	for (uint32_t i = 0; i < count; i++)
+		pool->refs[first + i] = VM_PAGE_FREE;
+	pool->ready = first;
+	pool->ready_end = first + count;
+}
+
 /* *zero says whether the frame is of zeros already. */
 static uint32_t
 take(struct vm_page_pool *pool, bool *zero)
@@ -104,10 +147,10 @@ take(struct vm_page_pool *pool, bool *zero)
 	if (pool->warm != 0) {
 		frame = pop(pool, &pool->warm);
 		pool->warm_count--;
-	} else if (pool->cold != 0) {
-		frame = pop(pool, &pool->cold);
 	} else {
-		frame = pool->fresh++;
+		if (pool->ready == pool->ready_end)
+			make_ready(pool);
+		frame = pool->ready++;
 	}
 	pool->refs[frame] = 1;
 	pool->used++;

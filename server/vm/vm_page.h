@@ -15,7 +15,8 @@
  * Free frames are of three kinds: warm, with memory behind them and somebody's
  * bytes in it, which are given out first, the last one back before the others;
  * cold, whose memory went back to the system; fresh, never used. The last two
- * are zero already.
+ * are zero already. A few of them, side by side, are made ready together: those
+ * that are given out next.
  *
  * To whom a frame is charged is noted here for others (vm_frame.h).
  *
@@ -42,12 +43,14 @@ struct vm_page_pool {
 	uint32_t *refs;
 	uint16_t *owners; /* accounts, of frames that are used */
 	uint32_t limit;   /* frames there may be */
-	uint32_t fresh;   /* first frame never used */
+	uint32_t fresh;   /* first frame never used, nor made ready */
 	uint32_t used;
 	uint64_t taken; /* ever */
 	uint32_t warm;  /* first of the warm free frames; 0: none */
 	uint32_t warm_count;
-	uint32_t cold; /* first of the cold ones */
+	uint32_t cold;      /* first of the cold ones */
+	uint32_t ready;     /* first of those that have been made ready, */
+	uint32_t ready_end; /* up to here */
 };
 
 /* => bytes: how much memory there is, at least a frame
@@ -81,7 +84,7 @@ void vm_page_free(struct vm_page_pool *pool, uint32_t frame);
 
 /*
  * Gives the memory of idle frames back to the system, in one batch, but keeps
- * `keep` of them. True: there is more to give.
+ * `keep` of them, and the few that are ready. True: there is more to give.
  */
 bool vm_page_pool_trim(struct vm_page_pool *pool, uint32_t keep);
 

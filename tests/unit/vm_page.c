@@ -66,6 +66,39 @@ TEST(the_frame_that_came_back_last_goes_out_first)
 	vm_page_unref(&pool, b);
 }
 
+static bool
+is_there(uint32_t frame)
+{
+	unsigned char there[1];
+
+	ck_assert_int_eq(mincore(vm_page_data(&pool, frame), 1, there), 0);
+	return there[0] & 1;
+}
+
+/* Up to the end of those that were never used, or that went back. */
+TEST(frames_get_their_memory_several_at_once_and_in_order)
+{
+	if (madvise(vm_page_data(&pool, FRAMES), VM_PAGE_SIZE,
+		MADV_POPULATE_WRITE) < 0)
+		return;
+	for (uint32_t frame = 1; frame <= 16; frame++) {
+		ck_assert_uint_eq(vm_page_alloc_zeroed(&pool), frame);
+		ck_assert(is_zero(frame) && is_there(16) && !is_there(17));
+	}
+	for (uint32_t frame = 17; frame <= FRAMES; frame++)
+		ck_assert_uint_eq(dirty(), frame);
+	for (uint32_t frame = 1; frame <= FRAMES; frame++)
+		vm_page_unref(&pool, frame);
+	while (vm_page_pool_trim(&pool, 0))
+		continue;
+	ck_assert(!is_there(pool.cold) && !is_there(pool.cold + 15));
+	for (uint32_t i = 0; i < FRAMES; i++)
+		ck_assert(is_zero(vm_page_alloc_zeroed(&pool)));
+	ck_assert_uint_eq(vm_page_alloc(&pool), 0);
+	for (uint32_t frame = 1; frame <= FRAMES; frame++)
+		vm_page_unref(&pool, frame);
+}
+
 TEST(a_frame_is_free_when_the_last_reference_goes)
 {
 	uint32_t a = dirty();
@@ -95,7 +128,6 @@ TEST(frame_none_reads_as_zeros)
 static void
 idle_frames_go_back(void)
 {
-	unsigned char there[1];
 	uint32_t frame = 0;
 
 	for (unsigned i = 0; i < FRAMES; i++)
@@ -106,9 +138,7 @@ idle_frames_go_back(void)
 		continue;
 
 	ck_assert_uint_eq(pool.warm_count, 100);
-	frame = pool.cold;
-	ck_assert_int_eq(mincore(vm_page_data(&pool, frame), 1, there), 0);
-	ck_assert_int_eq(there[0] & 1, 0);
+	ck_assert(!is_there(pool.cold));
 	for (unsigned i = 0; i < FRAMES; i++)
 		ck_assert(is_zero(vm_page_alloc_zeroed(&pool)));
 	for (frame = 1; frame <= FRAMES; frame++)
