@@ -17,7 +17,7 @@
 
 static const vm_address_t source = UINT64_C(1) << 40;
 static const vm_address_t place = UINT64_C(2) << 40;
-static char page[4096], many[1 << 20];
+static char page[4096];
 
 static void
 must(kern_return_t kr, const char *what)
@@ -87,33 +87,6 @@ call_write(uint64_t i)
 {
 	(void)i;
 	write_at(source, PAGE);
-}
-
-static void
-call_write_many(uint64_t i)
-{
-	(void)i;
-	must(vm_write(mach_task_self(), source, (vm_offset_t)many,
-		 sizeof(many)),
-	    "vm_write");
-}
-
-static void
-call_read_many(uint64_t i)
-{
-	vm_size_t got;
-
-	(void)i;
-	must(vm_read_overwrite(mach_task_self(), source, sizeof(many),
-		 (vm_address_t)many, &got),
-	    "vm_read_overwrite");
-}
-
-static void
-make_many(void)
-{
-	allocate_at(source, sizeof(many), VM_FLAGS_FIXED);
-	call_write_many(0);
 }
 
 /* 1 GiB with all its pages: 16 MiB, and copies of them side by side, which
@@ -189,8 +162,6 @@ static const struct kind {
 	{ "null", make_nothing, call_null },
 	{ "read-4096", make_page, call_read },
 	{ "write-4096", make_page, call_write },
-	{ "write-1M", make_many, call_write_many },
-	{ "read-1M", make_many, call_read_many },
 	{ "copy-1G", make_gigabyte, call_copy },
 	{ "copy-1G-and-write", make_gigabyte, call_copy_and_write },
 	{ "allocate-fixed", make_entries, call_allocate_fixed },

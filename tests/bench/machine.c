@@ -190,7 +190,7 @@ copy_page(void *nothing)
 {
 	(void)nothing;
 	memcpy(page, frame, sizeof(page));
-	__asm__ volatile("" ::: "memory");
+	__asm__ volatile("" ::"r"(page) : "memory");
 }
 
 static void
@@ -398,6 +398,81 @@ measure_new(void *nothing)
 	machine_stop(&machine);
 }
 
+/* --- How the system gives memory --------------------------------------- */
+
+enum { LARGE = 2 << 20, AT_ONCE = 16 };
+
+/* An area of which a large page after the other is touched, all of it new. */
+struct area {
+	char *memory;
+	uint64_t size;
+	uint64_t at;
+};
+
+static void
+area_init(struct area *area, int advice)
+{
+	char *memory;
+
+	area->size = bench_quick ? 4 * LARGE : 256 * MEGA;
+	area->at = 0;
+	memory = map_anonymous(area->size + LARGE);
+	memory += LARGE - (uintptr_t)memory % LARGE;
+	area->memory = memory;
+	madvise(memory, area->size, advice);
+}
+
+static void
+prepare_area(void *context)
+{
+	struct area *area = context;
+
+	area->at += LARGE;
+	if (area->at < area->size)
+		return;
+	madvise(area->memory, area->size, MADV_DONTNEED);
+	area->at = 0;
+}
+
+static void
+touch_area(void *context)
+{
+	struct area *area = context;
+
+	for (uint64_t i = 0; i < LARGE; i += PAGE)
+		((volatile char *)area->memory)[area->at + i] = 1;
+}
+
+static void
+populate_area(void *context)
+{
+	struct area *area = context;
+
+	for (uint64_t i = 0; i < LARGE; i += AT_ONCE * PAGE)
+		madvise(area->memory + area->at + i, AT_ONCE * PAGE,
+		    MADV_POPULATE_WRITE);
+	touch_area(area);
+}
+
+static void
+measure_system(void *nothing)
+{
+	struct contest contest = { .count = 0 };
+	struct area small, together, large;
+
+	(void)nothing;
+	area_init(&small, MADV_NOHUGEPAGE);
+	area_init(&together, MADV_NOHUGEPAGE);
+	area_init(&large, MADV_HUGEPAGE);
+	contest_add(&contest, "linux", touch_area, &small)->prepare =
+	    prepare_area;
+	contest_add(&contest, "linux-16", populate_area, &together)->prepare =
+	    prepare_area;
+	contest_add(&contest, "linux-huge", touch_area, &large)->prepare =
+	    prepare_area;
+	contest_run(&contest, "new-memory", LARGE, 256);
+}
+
 /* --- Memory beyond the pages ------------------------------------------- */
 
 /* Bytes of the system's tables that say where a process's pages are. */
@@ -456,6 +531,7 @@ main(int argc, char **argv)
 	source = UINT64_C(1) << 40;
 	bench_apart(measure_chain, NULL);
 	bench_apart(measure_new, NULL);
+	bench_apart(measure_system, NULL);
 	for (size = 4 * MEGA; size <= most; size *= 16)
 		bench_apart(measure_range, NULL);
 	size = most;
