@@ -18,6 +18,8 @@ enum {
 	CHUNK_BYTES = 96 * 1024,    /* of small replies gathered */
 	PARTS = 256,                /* of one sendmsg */
 	SEND_AT_ONCE = 1024 * 1024, /* bytes, in a turn */
+	DATA_AT_ONCE = 256 * 1024,  /* of a copy, in one sendmsg: what a socket
+					takes, and a bit more */
 	REAP_STEPS = 64,            /* of what was sent, at once */
 };
 
@@ -167,8 +169,8 @@ static int
 chunk_parts(struct connection_chunk *chunk, struct iovec *parts, int count)
 {
 	if (chunk->copy)
-		return vm_map_copy_parts(chunk->copy, chunk->start, parts,
-		    count);
+		return vm_map_copy_parts(chunk->copy, chunk->start,
+		    DATA_AT_ONCE, parts, count);
 	if (count == 0)
 		return 0;
 	parts[0].iov_base = chunk->bytes + chunk->start;

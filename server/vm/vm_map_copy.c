@@ -715,10 +715,11 @@ vm_map_copy_filled(struct vm_map_copy *copy, uint64_t size)
 }
 
 int
-vm_map_copy_parts(struct vm_map_copy *copy, uint64_t at, struct iovec *parts,
-    int count)
+vm_map_copy_parts(struct vm_map_copy *copy, uint64_t at, uint64_t size,
+    struct iovec *parts, int count)
 {
-	uint64_t from = copy->offset + at, end = copy->offset + copy->size;
+	uint64_t from = copy->offset + at;
+	uint64_t end = from + MIN(size, copy->size - at);
 	uint64_t page = from >> VM_PAGE_SHIFT;
 	const struct vm_map_copy_piece *piece;
 	int used = 0;

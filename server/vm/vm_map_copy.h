@@ -101,10 +101,11 @@ int vm_map_copy_room(struct vm_map_copy *copy, uint64_t size,
 void vm_map_copy_filled(struct vm_map_copy *copy, uint64_t size);
 
 /*
- * Where the bytes of a copy lie, from `at` bytes into it on: up to `count`
- * parts in order. They are not to be written.
+ * Where the bytes of a copy lie, from `at` bytes into it on: `size` bytes at the
+ * most, and up to `count` parts in order. They are not to be written.
  *
+ * => looks at every page: ask for what is about to be used
  * => returns the parts used; 0 at the end
  */
-int vm_map_copy_parts(struct vm_map_copy *copy, uint64_t at,
+int vm_map_copy_parts(struct vm_map_copy *copy, uint64_t at, uint64_t size,
     struct iovec *parts, int count);

@@ -166,7 +166,8 @@ bytes_are(struct vm_map *map, uint64_t address, uint64_t size, char byte)
 	ck_assert_int_eq(vm_map_copyin(map, address, size, &data),
 	    KERN_SUCCESS);
 	while (at < size) {
-		int count = vm_map_copy_parts(data, at, parts, PARTS);
+		int count =
+		    vm_map_copy_parts(data, at, UINT64_MAX, parts, PARTS);
 
 		ck_assert_int_gt(count, 0);
 		for (int i = 0; i < count; i++) {
