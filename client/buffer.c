@@ -9,9 +9,15 @@
 
 #include <mach/vm_param.h>
 
+#include "client/window.h"
+
+/* Bytes of a buffer from which on large pages are worth it. */
+enum { LARGE = 4 * 1024 * 1024 };
+
 struct buffer {
 	uintptr_t start; /* whole pages */
 	uintptr_t end;
+	bool lent; /* it lies in the window */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -35,20 +41,20 @@ page_mask(void)
 static struct buffer *
 find(uintptr_t address)
 {
-	struct buffer key = { address, address + 1 };
+	struct buffer key = { address, address + 1, false };
 	struct buffer **found = tfind(&key, &buffers, compare);
 
 	return found ? *found : NULL;
 }
 
 static bool
-remember(uintptr_t start, uintptr_t end)
+remember(uintptr_t start, uintptr_t end, bool lent)
 {
 	struct buffer *buffer = malloc(sizeof(*buffer));
 
 	if (!buffer)
 		return false;
-	*buffer = (struct buffer){ start, end };
+	*buffer = (struct buffer){ start, end, lent };
 	if (tsearch(buffer, &buffers, compare))
 		return true;
 	free(buffer);
@@ -56,8 +62,8 @@ remember(uintptr_t start, uintptr_t end)
 }
 
 /* Memory above all that is simulated. It is there most often anyway. */
-static void *
-map_pages(size_t size)
+void *
+buffer_map(size_t size)
 {
 	enum { TRIES = 64 };
 	const int flags = MAP_PRIVATE | MAP_ANONYMOUS;
@@ -86,19 +92,32 @@ void *
 buffer_new(size_t size, uint32_t offset)
 {
 	size_t bytes = (offset + size + page_mask()) & ~page_mask();
-	void *memory = map_pages(bytes);
+	void *memory = buffer_map(bytes);
 	uintptr_t start = (uintptr_t)memory;
 	bool kept;
 
 	if (!memory)
 		return NULL;
+	if (bytes >= LARGE)
+		madvise(memory, bytes, MADV_HUGEPAGE);
 	pthread_mutex_lock(&lock);
-	kept = remember(start, start + bytes);
+	kept = remember(start, start + bytes, false);
 	pthread_mutex_unlock(&lock);
 	if (kept)
 		return (char *)memory + offset;
 	munmap(memory, bytes);
 	return NULL;
+}
+
+bool
+buffer_lend(uintptr_t start, uintptr_t end)
+{
+	bool kept;
+
+	pthread_mutex_lock(&lock);
+	kept = remember(start, end, true);
+	pthread_mutex_unlock(&lock);
+	return kept;
 }
 
 kern_return_t
@@ -132,12 +151,13 @@ static kern_return_t
 cut(struct buffer *buffer, uintptr_t start, uintptr_t end)
 {
 	uintptr_t last = buffer->end;
+	bool lent = buffer->lent;
 
 	if (end > last)
 		return KERN_INVALID_ADDRESS;
 	if (start > buffer->start) {
 		buffer->end = start;
-		if (end < last && !remember(end, last)) {
+		if (end < last && !remember(end, last, lent)) {
 			buffer->end = last;
 			return KERN_RESOURCE_SHORTAGE;
 		}
@@ -147,7 +167,10 @@ cut(struct buffer *buffer, uintptr_t start, uintptr_t end)
 		tdelete(buffer, &buffers, compare);
 		free(buffer);
 	}
-	munmap((void *)start, end - start);
+	if (lent)
+		window_return(start, end);
+	else
+		munmap((void *)start, end - start);
 	return KERN_SUCCESS;
 }
 
@@ -169,4 +192,59 @@ buffer_free(uintptr_t address, size_t size)
 		kr = cut(buffer, start, end);
 	pthread_mutex_unlock(&lock);
 	return kr;
+}
+
+/* --- Forks -------------------------------------------------------------- */
+
+static void
+own(const void *node, VISIT visit, void *closure)
+{
+	const struct buffer *buffer = *(struct buffer *const *)node;
+
+	(void)closure;
+	if (buffer->lent && (visit == postorder || visit == leaf))
+		window_own(buffer->start, buffer->end);
+}
+
+void
+buffers_hold(void)
+{
+	pthread_mutex_lock(&lock);
+	window_hold();
+	twalk_r(buffers, own, NULL);
+}
+
+void
+buffers_release(void)
+{
+	window_release();
+	pthread_mutex_unlock(&lock);
+}
+
+/* What the window has below a buffer goes. Buffers come in the order of their
+ * addresses. */
+static void
+leave(const void *node, VISIT visit, void *closure)
+{
+	struct buffer *buffer = *(struct buffer *const *)node;
+	uintptr_t *at = closure;
+
+	if (!buffer->lent || (visit != postorder && visit != leaf))
+		return;
+	buffer->lent = false;
+	if (buffer->start > *at)
+		munmap((void *)*at, buffer->start - *at);
+	*at = buffer->end;
+}
+
+void
+buffers_forked(void)
+{
+	uintptr_t at, end;
+
+	window_leave(&at, &end);
+	twalk_r(buffers, leave, &at);
+	if (at < end)
+		munmap((void *)at, end - at);
+	pthread_mutex_init(&lock, NULL);
 }

@@ -29,6 +29,22 @@ void *buffer_new(size_t size, uint32_t offset);
 kern_return_t buffer_array(const uint32_t *from, size_t count,
     uint32_t **array);
 
+/* Memory that may be a buffer's, or have something else mapped over it; NULL:
+ * there is none. */
+void *buffer_map(size_t size);
+
+/* Makes a buffer of whole pages that the window lends. False: no memory. */
+bool buffer_lend(uintptr_t start, uintptr_t end);
+
+/*
+ * Around a fork: holds them still, and makes what is lent this program's own;
+ * lets them go; and, in the child, which has all that were not given back, leaves
+ * the window to the parent.
+ */
+void buffers_hold(void);
+void buffers_release(void);
+void buffers_forked(void);
+
 /* Is this an address of a buffer? */
 bool buffer_has(uintptr_t address);
 

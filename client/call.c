@@ -11,6 +11,7 @@
 #include "client/memory.h"
 #include "client/message.h"
 #include "client/session.h"
+#include "client/window.h"
 #include "common/msg.h"
 
 enum {
@@ -132,7 +133,7 @@ receive(struct session *session, void *to, size_t size)
 	ssize_t n;
 
 	do {
-		n = recv(session->fd, to, size, 0);
+		n = window_receive(session, to, size);
 	} while (n < 0 && errno == EINTR);
 	return n > 0 ? (size_t)n : 0;
 }

@@ -40,15 +40,19 @@ try_it(void)
 	can_tell = populate(&here, sizeof(here), MADV_POPULATE_READ);
 }
 
-static bool
-may_be_had(const void *memory, size_t size, int advice)
+bool
+memory_can_tell(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	if (size == 0)
-		return true;
 	pthread_once(&once, try_it);
-	return !can_tell || populate(memory, size, advice);
+	return can_tell;
+}
+
+static bool
+may_be_had(const void *memory, size_t size, int advice)
+{
+	return size == 0 || !memory_can_tell() || populate(memory, size, advice);
 }
 
 bool

@@ -16,3 +16,6 @@
  */
 bool memory_is_readable(const void *memory, size_t size);
 bool memory_is_writable(const void *memory, size_t size);
+
+/* Can the system tell? */
+bool memory_can_tell(void);

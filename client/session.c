@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "client/buffer.h"
 #include "client/call.h"
 #include "client/message.h"
 #include "common/address.h"
@@ -17,6 +18,7 @@ static struct session session = {
 	.sending = PTHREAD_MUTEX_INITIALIZER,
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.fd = -1,
+	.passed = -1,
 	.calls = TAILQ_HEAD_INITIALIZER(session.calls),
 	.messages = TAILQ_HEAD_INITIALIZER(session.messages),
 	.receivers = TAILQ_HEAD_INITIALIZER(session.receivers),
@@ -34,6 +36,10 @@ start_over(void)
 	if (session.fd >= 0)
 		close(session.fd);
 	session.fd = -1;
+	if (session.passed >= 0)
+		close(session.passed);
+	session.passed = -1;
+	buffers_forked();
 	session.state = SESSION_NONE;
 	session.reading = false;
 	session.input_start = session.input_end = 0;
@@ -47,11 +53,13 @@ static void
 before_fork(void)
 {
 	pthread_mutex_lock(&session.lock);
+	buffers_hold();
 }
 
 static void
 after_fork(void)
 {
+	buffers_release();
 	pthread_mutex_unlock(&session.lock);
 }
 

@@ -36,6 +36,7 @@ struct session {
 	pthread_mutex_t lock;
 	enum session_state state;
 	int fd;
+	int passed; /* a descriptor that came from the daemon; -1: none */
 	uint32_t last_token;
 	TAILQ_HEAD(call_queue, call)
 	calls;                          /* asked and not answered, in order */

@@ -9,6 +9,7 @@
 #include "client/buffer.h"
 #include "client/call.h"
 #include "client/memory.h"
+#include "client/window.h"
 
 static_assert(sizeof(vm_address_t) == sizeof(mach_vm_address_t) &&
 		  sizeof(struct vm_read_entry) ==
@@ -133,6 +134,32 @@ buffers_drop(struct buffers *buffers)
 		buffer_free((uintptr_t)buffers->memory[i], buffers->size[i]);
 }
 
+/* What the window has, or the first of it: lent, or copied. */
+static kern_return_t
+take_from_window(struct window_place *place, struct buffers *buffers,
+    uint64_t size, const VmReadReply *out, uint32_t offset)
+{
+	uint32_t rest = out->has_rest ? out->rest : 0;
+	kern_return_t kr;
+	void *to;
+
+	if (!place->memory || buffers->count > 0 ||
+	    out->window_size != MIN(size, (uint64_t)place->room))
+		return MIG_TYPE_ERROR;
+	if (place->lend && window_lend(place, size)) {
+		buffers->memory[0] = place->memory;
+		place->memory = NULL;
+		buffers->size[0] = size;
+		buffers->count = 1;
+		return KERN_SUCCESS;
+	}
+	kr = place_in_buffer(buffers, 0, size, offset, &to);
+	if (kr == KERN_SUCCESS)
+		return window_copy(place, to, size, out->window_size, rest);
+	window_forget_rest(rest);
+	return kr;
+}
+
 CALL(vm_read, VmRead)
 
 kern_return_t
@@ -142,6 +169,8 @@ vm_stub_read(int id, vm_map_t task, vm_address_t address, vm_size_t size,
 	_cleanup_(vm_read_freep) VmReadReply *out = NULL;
 	VmReadRequest in = VM_READ_REQUEST__INIT;
 	const struct vm_read_entry wanted = { address, size };
+	const uint32_t offset = (uint32_t)(address & vm_page_mask);
+	struct window_place place = { 0 };
 	struct buffers buffers;
 	struct call call = {
 		.id = id,
@@ -156,8 +185,16 @@ vm_stub_read(int id, vm_map_t task, vm_address_t address, vm_size_t size,
 	buffers.count = 0;
 	in.address = address;
 	in.size = size;
+	if (size >= WINDOW_LENT_LEAST && size <= UINT32_MAX)
+		in.has_window_at = in.has_window_room =
+		    window_take(&place, size, offset, true);
+	in.window_at = place.at;
+	in.window_room = place.room;
 
 	kr = call_vm_read(&call, &in, &out);
+	if (kr == KERN_SUCCESS && out->has_window_size)
+		kr = take_from_window(&place, &buffers, size, out, offset);
+	window_give(&place);
 	if (kr == KERN_SUCCESS &&
 	    (buffers.count != (size > 0) || size > UINT32_MAX))
 		kr = MIG_TYPE_ERROR;
@@ -315,6 +352,25 @@ place_at_destination(void *context, uint32_t i, uint64_t size, uint32_t offset,
 	return KERN_SUCCESS;
 }
 
+static kern_return_t
+copy_from_window(struct window_place *place, struct destination *destination,
+    const VmReadOverwriteReply *out)
+{
+	uint32_t rest = out->has_rest ? out->rest : 0;
+	void *to;
+	kern_return_t kr;
+
+	if (!place->memory || destination->reached ||
+	    out->window_size != MIN(destination->size, (uint64_t)place->room))
+		return MIG_TYPE_ERROR;
+	kr = place_at_destination(destination, 0, destination->size, 0, &to);
+	if (kr == KERN_SUCCESS)
+		return window_copy(place, to, destination->size,
+		    out->window_size, rest);
+	window_forget_rest(rest);
+	return kr;
+}
+
 CALL(vm_read_overwrite, VmReadOverwrite)
 
 kern_return_t
@@ -324,6 +380,7 @@ vm_stub_read_overwrite(int id, vm_map_t task, vm_address_t address,
 	_cleanup_(vm_read_overwrite_freep) VmReadOverwriteReply *out = NULL;
 	VmReadOverwriteRequest in = VM_READ_OVERWRITE_REQUEST__INIT;
 	struct destination destination = { (void *)data, size, false };
+	struct window_place place = { 0 };
 	struct call call = {
 		.id = id,
 		.port = task,
@@ -335,7 +392,16 @@ vm_stub_read_overwrite(int id, vm_map_t task, vm_address_t address,
 	in.address = address;
 	in.size = size;
 
+	if (size >= WINDOW_COPIED_LEAST)
+		in.has_window_at = in.has_window_room =
+		    window_take(&place, size, 0, false);
+	in.window_at = place.at;
+	in.window_room = place.room;
+
 	kr = call_vm_read_overwrite(&call, &in, &out);
+	if (kr == KERN_SUCCESS && out->has_window_size)
+		kr = copy_from_window(&place, &destination, out);
+	window_give(&place);
 	if (kr == KERN_SUCCESS &&
 	    (out->outsize != size || destination.reached != (size > 0)))
 		return MIG_TYPE_ERROR;

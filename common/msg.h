@@ -36,6 +36,9 @@ enum {
 	MSG_DESCRIPTORS_MAX = 256,
 };
 
+/* Bytes of a connection's window. */
+enum { MSG_WINDOW_SIZE = 4 * 1024 * 1024 };
+
 /* Bytes of data that a message may carry. A reply has no such limit. */
 #define MSG_DATA_MAX UINT64_C(0xffffffff)
 

@@ -49,6 +49,7 @@ execute(char *const *arguments, const char *socket)
 {
 	setenv("VMD_SOCKET", socket, 1);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	descriptors_restore();
 	execvp(arguments[0], arguments);
 	fprintf(stderr, "vmd: cannot run '%s': %s\n", arguments[0],

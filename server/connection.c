@@ -19,6 +19,7 @@
 #include "server/user.h"
 #include "server/vm/personality.h"
 #include "server/vm/vm_map_copy.h"
+#include "server/window.h"
 
 enum {
 	TURN_REQUESTS = 64,        /* served of one connection in a turn */
@@ -707,6 +708,7 @@ connection_free(struct connection *connection)
 	connection_drop_output(connection);
 	reserve(connection, 0);
 	connection->data = vm_map_copy_free(connection->data);
+	connection->window = window_free(connection->window);
 	connection->self = port_unref(connection->self);
 	free(connection->head);
 	free(connection->rest);

@@ -41,6 +41,7 @@ struct personality;
 struct server;
 struct user;
 struct vm_map_copy;
+struct window;
 
 /* Bytes, or a copy, to be sent. */
 struct connection_chunk {
@@ -49,6 +50,7 @@ struct connection_chunk {
 	uint64_t start;                     /* sent so far */
 	uint64_t size;
 	size_t room;      /* for bytes */
+	int fd;           /* to go with the first of them; -1: none */
 	uint32_t replies; /* that end in it */
 	uint8_t bytes[];
 };
@@ -98,6 +100,7 @@ struct connection {
 
 	TAILQ_HEAD(connection_chunks, connection_chunk) out;
 	uint64_t out_size; /* bytes in the queue */
+	struct window *window; /* NULL: it has not asked for one */
 };
 
 /* Takes over the descriptor, also on failure. 0 or -errno; -EDQUOT: its user may
@@ -137,6 +140,12 @@ void connection_deliver(struct connection *connection);
  * memory; the connection is lost.
  */
 uint8_t *connection_put(struct connection *connection, size_t size);
+
+/*
+ * A descriptor goes with the first byte that is put next. Taken over in any case.
+ * It is not sent if the system takes no more of them on their way.
+ */
+void connection_put_fd(struct connection *connection, int fd);
 
 /* Queues memory behind it. Takes over the copy in any case. */
 void connection_put_copy(struct connection *connection,

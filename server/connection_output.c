@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/log.h"
@@ -32,7 +33,7 @@ chunk_new(size_t room)
 
 	if (!chunk)
 		return NULL;
-	*chunk = (struct connection_chunk){ .room = room };
+	*chunk = (struct connection_chunk){ .room = room, .fd = -1 };
 	return chunk;
 }
 
@@ -40,6 +41,8 @@ static void
 chunk_free(struct connection_chunk *chunk)
 {
 	vm_map_copy_free(chunk->copy);
+	if (chunk->fd >= 0)
+		close(chunk->fd);
 	free(chunk);
 }
 
@@ -118,8 +121,11 @@ chunk_done(struct connection *connection, struct connection_chunk *chunk)
 	TAILQ_REMOVE(&connection->out, chunk, link);
 	user_discharge(connection->user, LIMIT_OUTPUT, chunk_cost(chunk));
 	connection_forget(connection, chunk->replies);
-	if (!server->spare && chunk->room == CHUNK_BYTES) {
-		*chunk = (struct connection_chunk){ .room = CHUNK_BYTES };
+	if (!server->spare && chunk->room == CHUNK_BYTES && chunk->fd < 0) {
+		*chunk = (struct connection_chunk){
+			.room = CHUNK_BYTES,
+			.fd = -1,
+		};
 		MEMORY_UNDEFINED(chunk->bytes, CHUNK_BYTES);
 		server->spare = chunk;
 	} else {
@@ -146,6 +152,19 @@ connection_put(struct connection *connection, size_t size)
 	chunk->size += size;
 	connection->out_size += size;
 	return to;
+}
+
+void
+connection_put_fd(struct connection *connection, int fd)
+{
+	struct connection_chunk *chunk = chunk_for_bytes(connection);
+
+	if (chunk) {
+		chunk->fd = fd;
+		return;
+	}
+	close(fd);
+	connection->lost = true;
 }
 
 void
@@ -188,6 +207,8 @@ gather(struct connection *connection, struct iovec *parts)
 		size_t bytes = 0;
 		int first = used;
 
+		if (chunk->fd >= 0 && used > 0)
+			break;
 		used += chunk_parts(chunk, parts + used, PARTS - used);
 		for (int i = first; i < used; i++)
 			bytes += parts[i].iov_len;
@@ -226,7 +247,9 @@ shrink(struct connection *connection, struct connection_chunk *chunk)
 		return;
 	small->size = left;
 	small->replies = chunk->replies;
+	small->fd = chunk->fd;
 	chunk->replies = 0;
+	chunk->fd = -1;
 	memcpy(small->bytes, chunk->bytes + chunk->start, left);
 	TAILQ_INSERT_BEFORE(chunk, small, link);
 	user_add(connection->user, LIMIT_OUTPUT, chunk_cost(small));
@@ -264,18 +287,62 @@ send_parts(int fd, struct iovec *parts, size_t count)
 	return sendmsg(fd, &message, flags);
 }
 
+/* The same, with a descriptor. If too many are on their way already it stays. */
+static ssize_t
+send_with_fd(int socket, struct iovec *parts, size_t count, int fd)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct msghdr message = {
+		.msg_iov = parts,
+		.msg_iovlen = count,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	ssize_t n;
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	n = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return n < 0 && errno == ETOOMANYREFS
+		   ? send_parts(socket, parts, count)
+		   : n;
+}
+
+/* Sends what is first in the queue. */
+static ssize_t
+send_some(struct connection *connection)
+{
+	struct connection_chunk *first = TAILQ_FIRST(&connection->out);
+	struct iovec parts[PARTS];
+	size_t count = (size_t)gather(connection, parts);
+	ssize_t n;
+
+	if (first->fd < 0)
+		return send_parts(connection->fd, parts, count);
+	n = send_with_fd(connection->fd, parts, count, first->fd);
+	if (n > 0) {
+		close(first->fd);
+		first->fd = -1;
+	}
+	return n;
+}
+
 /* Sends what the socket takes now, but not without end. */
 void
 connection_flush(struct connection *connection)
 {
-	struct iovec parts[PARTS];
 	uint64_t done = 0;
 	ssize_t n;
 
 	while (connection->out_size > 0 && done < SEND_AT_ONCE &&
 	       !connection->lost) {
-		n = send_parts(connection->fd, parts,
-		    (size_t)gather(connection, parts));
+		n = send_some(connection);
 		if (n > 0) {
 			sent(connection, (uint64_t)n);
 			done += (uint64_t)n;

@@ -37,6 +37,7 @@ static const struct kind {
 	[LIMIT_INPUT] = { "input", BYTES, false, false, 1 << 20, "64M" },
 	[LIMIT_OUTPUT] = { "output", BYTES, false, false, 1 << 20, "64M" },
 	[LIMIT_REQUESTS] = { "requests", COUNT, false, false, 1, "65536" },
+	[LIMIT_WINDOWS] = { "windows", COUNT, false, false, 0, "1024" },
 	[LIMIT_TOTAL_CONNECTIONS] = { "total-connections", COUNT, true, true, 1,
 	    "unlimited" },
 };

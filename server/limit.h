@@ -31,6 +31,7 @@ enum limit {
 	LIMIT_INPUT,        /* bytes of requests that wait */
 	LIMIT_OUTPUT,       /* bytes of replies that wait, without memory */
 	LIMIT_REQUESTS,     /* whose replies were not sent yet */
+	LIMIT_WINDOWS,      /* connections that have one */
 	LIMIT_TOTAL_CONNECTIONS, /* of all users: the daemon's own */
 	LIMITS,
 };

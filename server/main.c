@@ -261,6 +261,7 @@ main(int argc, char **argv)
 		return check_config(options.config);
 	descriptors_raise();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	status = open_listener(&options, &listener);
 	if (status != EXIT_SUCCESS)
 		return status;

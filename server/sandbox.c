@@ -56,6 +56,11 @@ static const int allowed[] = {
 	SCMP_SYS(mremap),
 	SCMP_SYS(munmap),
 
+	/* windows */
+	SCMP_SYS(ftruncate),
+	SCMP_SYS(memfd_create),
+	SCMP_SYS(mincore),
+
 	/* what a C library asks: qsort() how much memory there is */
 	SCMP_SYS(getegid),
 	SCMP_SYS(geteuid),
@@ -97,7 +102,6 @@ static const struct {
 	{ SCMP_SYS(connect), EACCES },
 	{ SCMP_SYS(epoll_create1), EACCES },
 	{ SCMP_SYS(eventfd2), EACCES },
-	{ SCMP_SYS(fcntl), EACCES },
 	{ SCMP_SYS(fstatfs), EACCES },
 	{ SCMP_SYS(getdents64), EACCES },
 	{ SCMP_SYS(getpeername), EACCES },
@@ -198,6 +202,25 @@ allow_signals(scmp_filter_ctx filter, pid_t child)
 	return r;
 }
 
+/* Of all that fcntl() does, a window is sealed with it. */
+static int
+allow_seals(scmp_filter_ctx filter)
+{
+	const struct scmp_arg_cmp seal =
+	    bits_are(1, UINT32_MAX, F_ADD_SEALS);
+	const struct scmp_arg_cmp other = {
+		.arg = 1,
+		.op = SCMP_CMP_NE,
+		.datum_a = F_ADD_SEALS,
+	};
+	int r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl),
+	    1, &seal);
+
+	return r == 0 ? seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EACCES),
+			    SCMP_SYS(fcntl), 1, &other)
+		      : r;
+}
+
 static int
 add_rules(scmp_filter_ctx filter, const struct guard *guard)
 {
@@ -207,6 +230,8 @@ add_rules(scmp_filter_ctx filter, const struct guard *guard)
 		r = allow(filter, removing, ARRAY_SIZE(removing));
 	if (r == 0)
 		r = refuse(filter);
+	if (r == 0)
+		r = allow_seals(filter);
 	for (size_t i = 0; i < ARRAY_SIZE(choosy) && r == 0; i++)
 		r = choose(filter, choosy[i].call, choosy[i].argument,
 		    choosy[i].bits);

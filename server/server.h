@@ -63,6 +63,7 @@ struct server {
 	LIST_HEAD(, connection) connections;
 	LIST_HEAD(, connection) gone; /* those whose rights are to be freed */
 	uint64_t connection_count;
+	uint32_t window_count; /* of all connections */
 	TAILQ_HEAD(busy_users, user) busy; /* whose connections are */
 	uint32_t busy_count;
 	TAILQ_HEAD(slow_connections, connection) slow;

@@ -27,6 +27,7 @@ count_connection(const struct connection *connection)
 	counted[LIMIT_INPUT] += connection->reserved;
 	counted[LIMIT_OUTPUT] += connection_output(connection);
 	counted[LIMIT_REQUESTS] += connection->requests;
+	counted[LIMIT_WINDOWS] += connection->window != NULL;
 }
 
 static const char *
@@ -51,7 +52,7 @@ static const char *
 check_user(struct user *user)
 {
 	static const enum limit recounted[] = { LIMIT_CONNECTIONS, LIMIT_RIGHTS,
-		LIMIT_INPUT, LIMIT_OUTPUT, LIMIT_REQUESTS };
+		LIMIT_INPUT, LIMIT_OUTPUT, LIMIT_REQUESTS, LIMIT_WINDOWS };
 	const struct connection *connection;
 	uint64_t paused = 0;
 

@@ -10,6 +10,7 @@
 #include <mach/vm_region.h>
 #include <mach/vm_statistics.h>
 
+#include "server/connection.h"
 #include "server/request.h"
 #include "server/vm/personality.h"
 #include "server/vm/task.h"
@@ -19,6 +20,7 @@
 #include "server/vm/vm_object.h"
 #include "server/vm/vm_upkeep.h"
 #include "server/vm_user.h"
+#include "server/window.h"
 
 enum { LARGE_PAGE = 2 << 20 };
 
@@ -354,14 +356,14 @@ is_countable(uint64_t size)
 	return size <= UINT32_MAX;
 }
 
-/* One range of vm_read, to go with the reply. */
+/* One range of vm_read, and where in its page it is to begin. */
 static kern_return_t
-read_range(struct request *request, uint64_t address, uint64_t size)
+read_range(struct request *request, uint64_t address, uint64_t size,
+    struct vm_map_copy **out, uint32_t *offset)
 {
 	const struct personality *personality = request->task->personality;
 	_cleanup_(vm_map_copy_freep) struct vm_map_copy *copy = NULL;
 	uint64_t page_mask = request->task->map->page_mask;
-	uint32_t offset = 0;
 	kern_return_t kr;
 
 	if (!is_countable(size) && !personality->read_size_last)
@@ -371,22 +373,52 @@ read_range(struct request *request, uint64_t address, uint64_t size)
 		return kr;
 	if (!is_countable(size))
 		return KERN_INVALID_ARGUMENT;
+	*offset = 0;
 	if (personality->read_keeps_offset || size >= 2 * (page_mask + 1))
-		offset = (uint32_t)(address & page_mask);
-	request_put(request, steal(&copy), offset);
+		*offset = (uint32_t)(address & page_mask);
+	*out = steal(&copy);
 	return KERN_SUCCESS;
+}
+
+/* Data go by the window if there is room, and else with the reply. Returns the
+ * bytes that are in the window; *rest: what others are called, if any are left. */
+static uint32_t
+put_data(struct request *request, struct vm_map_copy *copy, uint32_t offset,
+    struct window_place place, uint32_t *rest)
+{
+	uint32_t size =
+	    window_put(request->connection->window, place, copy, rest);
+
+	if (size == 0)
+		request_put(request, copy, offset);
+	return size;
 }
 
 ROUTINE(VmMap, vm_read, VmRead)
 {
+	struct window_place place;
+	struct vm_map_copy *copy;
+	kern_return_t kr;
+	uint32_t offset;
+
 	if (in->size == 0)
 		return KERN_SUCCESS;
-	return read_range(request, in->address, in->size);
+	kr = read_range(request, in->address, in->size, &copy, &offset);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	place = (struct window_place){ in->has_window_at, in->window_at,
+		in->window_room };
+	out->window_size = put_data(request, copy, offset, place, &out->rest);
+	out->has_window_size = out->window_size > 0;
+	out->has_rest = out->rest > 0;
+	return KERN_SUCCESS;
 }
 
 /* Goes on after a failure: the last range tells. */
 ROUTINE(VmMap, vm_read_list, VmReadList)
 {
+	struct vm_map_copy *copy;
+	uint32_t offset;
 	uint64_t *sizes;
 	kern_return_t kr = KERN_SUCCESS;
 
@@ -401,9 +433,12 @@ ROUTINE(VmMap, vm_read_list, VmReadList)
 		sizes[i] = 0;
 		if (entry->size == 0)
 			continue;
-		kr = read_range(request, entry->address, entry->size);
-		if (kr == KERN_SUCCESS)
-			sizes[i] = entry->size;
+		kr = read_range(request, entry->address, entry->size, &copy,
+		    &offset);
+		if (kr != KERN_SUCCESS)
+			continue;
+		request_put(request, copy, offset);
+		sizes[i] = entry->size;
 	}
 	out->n_size = in->n_data_list;
 	out->size = sizes;
@@ -412,6 +447,7 @@ ROUTINE(VmMap, vm_read_list, VmReadList)
 
 ROUTINE(VmMap, vm_read_overwrite, VmReadOverwrite)
 {
+	struct window_place place;
 	struct vm_map_copy *copy;
 	kern_return_t kr;
 
@@ -419,9 +455,15 @@ ROUTINE(VmMap, vm_read_overwrite, VmReadOverwrite)
 	if (in->size == 0)
 		return KERN_SUCCESS;
 	kr = copyin(request->task, in->address, in->size, &copy);
-	if (kr == KERN_SUCCESS)
-		request_put(request, copy, (uint32_t)copy->offset);
-	return kr;
+	if (kr != KERN_SUCCESS)
+		return kr;
+	place = (struct window_place){ in->has_window_at, in->window_at,
+		in->window_room };
+	out->window_size = put_data(request, copy, (uint32_t)copy->offset,
+	    place, &out->rest);
+	out->has_window_size = out->window_size > 0;
+	out->has_rest = out->rest > 0;
+	return KERN_SUCCESS;
 }
 
 /* Are all of them whole pages? */

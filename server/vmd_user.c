@@ -12,6 +12,7 @@
 #include "server/vm/task.h"
 #include "server/vm/vm_check.h"
 #include "server/vm/vm_map_region.h"
+#include "server/window.h"
 
 /* Pages that vmd_pages tells of in one reply: what fits a body. */
 enum { PAGES_TOLD = 4096 };
@@ -136,5 +137,28 @@ ROUTINE_SERVED_BY(Vmd, vmd_name_remove, vmd_name_remove, VmdNameRemove)
 ROUTINE_SERVED_BY(Vmd, vmd_names, vmd_names, VmdNames)
 
 /* --- The service -------------------------------------------------------- */
+
+/* --- Windows ----------------------------------------------------------- */
+
+ROUTINE(Vmd, vmd_window, VmdWindow)
+{
+	kern_return_t kr;
+	int fd;
+
+	kr = window_new(request->connection, &fd);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	connection_put_fd(request->connection, fd);
+	out->size = MSG_WINDOW_SIZE;
+	return KERN_SUCCESS;
+}
+
+ROUTINE(Vmd, vmd_window_next, VmdWindowNext)
+{
+	struct window_place place = { true, in->window_at, in->window_room };
+
+	return window_next(request->connection->window, place, in->rest,
+	    &out->window_size);
+}
 
 Vmd_Service vmd_service = VMD__INIT(serve_);

@@ -60,11 +60,11 @@ declared() {
 }
 
 # The routines that are served, and that a program calls under their own names:
-# a trap is called by another, and notices nobody calls.
+# a trap is called by another, notices nobody calls, and windows the library.
 served() {
 	sed -n 's/^ *rpc \([a-z_0-9]*\) (\([A-Za-z0-9]*\)).*/\1 \2/p' \
 	    "$1"/proto/*.proto |
-	awk '$2 != "Absent" && $1 !~ /_trap$|^mach_notify_/ { print $1 }' |
+	awk '$2 != "Absent" && $1 !~ /_trap$|^mach_notify_|^vmd_window/ { print $1 }' |
 	sort -u
 }
 

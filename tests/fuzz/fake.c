@@ -25,6 +25,8 @@ void
 fake_start(void)
 {
 	said_start = said_end = 0;
+	if (fake.passes > 0)
+		close(fake.passes);
 	fake = (struct fake){ .most = SIZE_MAX };
 }
 
@@ -54,6 +56,7 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
 ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
 ssize_t __wrap_recv(int fd, void *to, size_t size, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);
 
 static bool is_ours[1024];
 
@@ -84,7 +87,7 @@ __wrap_mmap64(void *at, size_t size, int protection, int flags, int fd,
 {
 	void *memory = __real_mmap64(at, size, protection, flags, fd, offset);
 
-	if (memory != MAP_FAILED)
+	if (memory != MAP_FAILED && !(flags & MAP_FIXED))
 		fake.bytes += (int64_t)size;
 	return memory;
 }
@@ -183,4 +186,34 @@ __wrap_recv(int fd, void *to, size_t size, int flags)
 		memcpy(to, said + said_start, size);
 	said_start += size;
 	return (ssize_t)size;
+}
+
+/* The library makes room for one descriptor. */
+static void
+pass(struct msghdr *message)
+{
+	struct cmsghdr *header = message->msg_control;
+
+	MUST(message->msg_controllen >= CMSG_LEN(sizeof(int)));
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(header), &fake.passes, sizeof(int));
+	message->msg_controllen = CMSG_SPACE(sizeof(int));
+	fake.passes = 0;
+}
+
+ssize_t
+__wrap_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	ssize_t n;
+
+	MUST(message->msg_iovlen == 1);
+	n = __wrap_recv(fd, message->msg_iov->iov_base,
+	    message->msg_iov->iov_len, flags);
+	if (n > 0 && fake.passes > 0)
+		pass(message);
+	else
+		message->msg_controllen = 0;
+	return n;
 }

@@ -16,6 +16,7 @@ struct fake {
 	size_t most;        /* bytes that are received at once */
 	unsigned interrupt; /* each so many calls are interrupted; 0: none */
 	bool refuses;       /* whatever is sent */
+	int passes;         /* a descriptor, with what is received next; or 0 */
 
 	/* What was asked last. */
 	bool asked;

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/buffer.h"
 #include "client/call.h"
 #include "client/message.h"
 #include "client/session.h"
@@ -51,4 +52,10 @@ library_hang_up(void)
 	session->input_start = session->input_end = 0;
 	session->expected = 0;
 	messages_free(session);
+	if (session->passed >= 0)
+		close(session->passed);
+	session->passed = -1;
+	buffers_hold();
+	buffers_release();
+	buffers_forked();
 }

@@ -12,8 +12,11 @@
  * The mutator changes answers one by one, and knows what the reply to each call
  * looks like.
  */
+#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <mach/gnumach.h>
 #include <mach/host_priv.h>
@@ -112,6 +115,33 @@ say_notice(void)
 	fake_say(msg.body, msg.body_size);
 }
 
+/* A window, as it is to be or not: the descriptor goes along, or none does. */
+static void
+say_window(void)
+{
+	enum { GOOD = F_SEAL_SHRINK | F_SEAL_GROW | 0x10 };
+	static const uint8_t body[] = { 0x08, 0x80, 0x80, 0x80, 0x02 };
+	struct msg msg = {
+		.kind = MSG_REPLY,
+		.id = fake.id + MIG_REPLY_DELTA,
+		.remote = fake.token,
+		.body_size = sizeof(body),
+	};
+	uint8_t head[sizeof(mach_msg_header_t) + sizeof(kern_return_t)];
+	bool small = answer.count % 8 == 1, open = answer.count % 8 == 2;
+
+	if (answer.count % 8 != 0) {
+		fake.passes =
+		    memfd_create("window", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+		MUST(fake.passes > 0);
+		MUST(ftruncate(fake.passes, MSG_WINDOW_SIZE - small) == 0);
+		MUST(open || fcntl(fake.passes, F_ADD_SEALS, GOOD) == 0);
+	}
+	msg_write_head(&msg, head);
+	fake_say(head, sizeof(head));
+	fake_say(body, sizeof(body));
+}
+
 /* Called by the library's sendmsg(). */
 static void
 say_answer(void)
@@ -128,6 +158,10 @@ say_answer(void)
 	};
 	uint8_t head[sizeof(parts) + 64];
 
+	if (fake.id == VMD_ID(vmd_window)) {
+		say_window();
+		return;
+	}
 	for (unsigned i = 0; i < answer.parts; i++)
 		parts[i] = (struct msg_descriptor){
 			.type = MACH_MSG_OOL_DESCRIPTOR,
@@ -188,7 +222,8 @@ call_read(unsigned count)
 	mach_msg_type_number_t size;
 	vm_offset_t data;
 
-	if (vm_read(TASK, 0x1003, count * 16u, &data, &size) == KERN_SUCCESS)
+	count *= count & 128 ? 2048 : 16;
+	if (vm_read(TASK, 0x1003, count, &data, &size) == KERN_SUCCESS)
 		give_back(data, size);
 }
 
@@ -210,9 +245,11 @@ call_read_list(unsigned count)
 static void
 call_read_overwrite(unsigned count)
 {
-	_cleanup_(freep) uint8_t *memory = ints(count);
+	_cleanup_(freep) uint8_t *memory = NULL;
 	vm_size_t size;
 
+	count *= count & 128 ? 1024 : 1;
+	memory = ints(count);
 	if (vm_read_overwrite(TASK, 0x1000, count * sizeof(int),
 		(vm_address_t)memory, &size) == KERN_SUCCESS)
 		touch(memory, MIN(size, count * sizeof(int)));

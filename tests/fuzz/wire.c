@@ -105,11 +105,20 @@ wire_close(struct wire *wire)
 	wire->ended = wire->gone = true;
 }
 
+static void
+drop_passed(struct wire *wire)
+{
+	if (wire->passed > 0)
+		close(wire->passed);
+	wire->passed = 0;
+}
+
 void
 wire_forget(void)
 {
 	for (size_t i = 0; i < WIRES; i++) {
 		MUST(!wires[i].connection);
+		drop_passed(&wires[i]);
 		wires[i].used = false;
 	}
 }
@@ -204,11 +213,18 @@ static ssize_t
 server_sends(struct wire *wire, const struct msghdr *message)
 {
 	size_t full = wire->out.end - wire->out.start;
+	int fd;
 
 	if (wire->gone)
 		return fail(EPIPE);
 	if (full >= wire->enough)
 		return fail(EAGAIN);
+	if (message->msg_controllen > 0) {
+		drop_passed(wire);
+		memcpy(&fd, CMSG_DATA((struct cmsghdr *)message->msg_control),
+		    sizeof(fd));
+		wire->passed = dup(fd);
+	}
 	return put_parts(&wire->out, message, wire->enough - full);
 }
 
@@ -340,10 +356,32 @@ __wrap_recv(int fd, void *to, size_t size, int flags)
 	return client_receives(wire_of(fd), to, size);
 }
 
+/* With the descriptor, if one goes along. */
+static ssize_t
+client_receives_passed(struct wire *wire, struct msghdr *message)
+{
+	struct cmsghdr *header = message->msg_control;
+	ssize_t n = client_receives(wire, message->msg_iov->iov_base,
+	    message->msg_iov->iov_len);
+
+	message->msg_controllen = 0;
+	if (wire->passed == 0)
+		return n;
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(header), &wire->passed, sizeof(int));
+	message->msg_controllen = CMSG_SPACE(sizeof(int));
+	wire->passed = 0;
+	return n;
+}
+
 ssize_t
 __wrap_recvmsg(int fd, struct msghdr *message, int flags)
 {
 	(void)flags;
-	return server_receives(wire_of(fd), message->msg_iov,
-	    message->msg_iovlen);
+	if (fd < CLIENT)
+		return server_receives(wire_of(fd), message->msg_iov,
+		    message->msg_iovlen);
+	return client_receives_passed(wire_of(fd), message);
 }

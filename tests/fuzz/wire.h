@@ -39,6 +39,7 @@ struct wire {
 	size_t most;    /* bytes that the server receives at once */
 	size_t enough;  /* bytes of `out`: the server can send no more */
 	uint64_t taken; /* bytes of `out` */
+	int passed;     /* a descriptor that goes along; 0: none */
 };
 
 /* Connects somebody to the server, a user of its own. */
