@@ -1,5 +1,5 @@
 /*
- * The machine: copies, first writes, new pages, and what all that takes
+ * The machine: copies, and first writes after them
  *
  *      source  ▪▪▪▪▪▪▪▪     all pages, of 4 KiB, up to 1 GiB
  *                 │ vm_copy
@@ -11,16 +11,12 @@
  */
 #include "tests/bench/machine.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "server/vm/vm_fault.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/contest.h"
-#include "tests/bench/house.h"
 #include "tests/bench/linux.h"
 
 static struct machine machine;
@@ -312,212 +308,6 @@ measure_chain(void *nothing)
 	machine_stop(&machine);
 }
 
-/* --- New pages --------------------------------------------------------- */
-
-enum { TOUCHED = 256 }; /* at once */
-
-static char *anonymous;
-
-/* What is written next has no memory behind it yet; warm: idle frames have. */
-static void
-prepare_new(void *warm)
-{
-	machine_deallocate(&machine, source, TOUCHED * PAGE);
-	machine_reap(&machine);
-	while (!warm && vm_page_pool_trim(&machine.vm.pages, 0))
-		continue;
-	machine_allocate(&machine, source, TOUCHED * PAGE, VM_PROT_DEFAULT);
-}
-
-static void
-touch_new(void *nothing)
-{
-	(void)nothing;
-	for (uint64_t i = 0; i < TOUCHED; i++)
-		*(char *)vm_page_data(&machine.vm.pages,
-		    machine_touch(&machine, source + i * PAGE)) = 1;
-}
-
-static void
-prepare_anonymous(void *nothing)
-{
-	(void)nothing;
-	bench_must(madvise(anonymous, TOUCHED * PAGE, MADV_DONTNEED) == 0,
-	    "madvise");
-}
-
-static void
-touch_anonymous(void *nothing)
-{
-	(void)nothing;
-	for (uint64_t i = 0; i < TOUCHED; i++)
-		((volatile char *)anonymous)[i * PAGE] = 1;
-}
-
-static void
-clear_page(void *nothing)
-{
-	(void)nothing;
-	for (uint64_t i = 0; i < TOUCHED; i++)
-		memset(anonymous + i * PAGE, 0, PAGE);
-	__asm__ volatile("" ::: "memory");
-}
-
-static char *
-map_anonymous(uint64_t bytes)
-{
-	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	bench_must(memory != MAP_FAILED, "mmap");
-	bench_must(madvise(memory, bytes, MADV_NOHUGEPAGE) == 0, "madvise");
-	return memory;
-}
-
-static void
-measure_new(void *nothing)
-{
-	struct contest contest = { .count = 0 };
-	bool yes = true;
-
-	(void)nothing;
-	machine_start(&machine, 64 * MEGA);
-	machine_allocate(&machine, source, TOUCHED * PAGE, VM_PROT_DEFAULT);
-	anonymous = map_anonymous(TOUCHED * PAGE);
-	contest_add(&contest, "vmd-cold", touch_new, NULL)->prepare =
-	    prepare_new;
-	contest_add(&contest, "vmd", touch_new, &yes)->prepare = prepare_new;
-	contest_add(&contest, "linux", touch_anonymous, NULL)->prepare =
-	    prepare_anonymous;
-	contest_add(&contest, "memset", clear_page, NULL);
-	bench_turns(contest.of, contest.count, 100);
-	for (size_t i = 0; i < contest.count; i++)
-		bench_row_each("new-page", contest.of[i].who, TOUCHED, TOUCHED,
-		    &contest.of[i].samples);
-	contest_end(&contest);
-	machine_stop(&machine);
-}
-
-/* --- How the system gives memory --------------------------------------- */
-
-enum { LARGE = 2 << 20, AT_ONCE = 16 };
-
-/* An area of which a large page after the other is touched, all of it new. */
-struct area {
-	char *memory;
-	uint64_t size;
-	uint64_t at;
-};
-
-static void
-area_init(struct area *area, int advice)
-{
-	char *memory;
-
-	area->size = bench_quick ? 4 * LARGE : 256 * MEGA;
-	area->at = 0;
-	memory = map_anonymous(area->size + LARGE);
-	memory += LARGE - (uintptr_t)memory % LARGE;
-	area->memory = memory;
-	madvise(memory, area->size, advice);
-}
-
-static void
-prepare_area(void *context)
-{
-	struct area *area = context;
-
-	area->at += LARGE;
-	if (area->at < area->size)
-		return;
-	madvise(area->memory, area->size, MADV_DONTNEED);
-	area->at = 0;
-}
-
-static void
-touch_area(void *context)
-{
-	struct area *area = context;
-
-	for (uint64_t i = 0; i < LARGE; i += PAGE)
-		((volatile char *)area->memory)[area->at + i] = 1;
-}
-
-static void
-populate_area(void *context)
-{
-	struct area *area = context;
-
-	for (uint64_t i = 0; i < LARGE; i += AT_ONCE * PAGE)
-		madvise(area->memory + area->at + i, AT_ONCE * PAGE,
-		    MADV_POPULATE_WRITE);
-	touch_area(area);
-}
-
-static void
-measure_system(void *nothing)
-{
-	struct contest contest = { .count = 0 };
-	struct area small, together, large;
-
-	(void)nothing;
-	area_init(&small, MADV_NOHUGEPAGE);
-	area_init(&together, MADV_NOHUGEPAGE);
-	area_init(&large, MADV_HUGEPAGE);
-	contest_add(&contest, "linux", touch_area, &small)->prepare =
-	    prepare_area;
-	contest_add(&contest, "linux-16", populate_area, &together)->prepare =
-	    prepare_area;
-	contest_add(&contest, "linux-huge", touch_area, &large)->prepare =
-	    prepare_area;
-	contest_run(&contest, "new-memory", LARGE, 256);
-}
-
-/* --- Memory beyond the pages ------------------------------------------- */
-
-/* Bytes of the system's tables that say where a process's pages are. */
-static uint64_t
-page_tables(void)
-{
-	FILE *file = fopen("/proc/self/status", "r");
-	uint64_t kib = 0;
-	char line[128];
-
-	while (file && kib == 0 && fgets(line, sizeof(line), file))
-		if (sscanf(line, "VmPTE: %" SCNu64, &kib) != 1)
-			kib = 0;
-	if (file)
-		fclose(file);
-	return kib * 1024;
-}
-
-static void
-measure_footprint(void *nothing)
-{
-	uint64_t before, tables, pages = size / PAGE;
-	char *memory;
-
-	(void)nothing;
-	machine_start(&machine, size + 64 * MEGA);
-	machine_allocate(&machine, source, size, VM_PROT_DEFAULT);
-	tables = page_tables();
-	before = house_resident(getpid());
-	fill(source);
-	bench_number("page-memory", "vmd", pages, "bytes",
-	    ((double)(house_resident(getpid()) - before) - (double)size) /
-		(double)pages);
-	bench_number("page-tables", "vmd", pages, "bytes",
-	    (double)(page_tables() - tables) / (double)pages);
-	machine_stop(&machine);
-
-	memory = map_anonymous(size);
-	tables = page_tables();
-	for (uint64_t at = 0; at < size; at += PAGE)
-		memory[at] = 1;
-	bench_number("page-tables", "linux", pages, "bytes",
-	    (double)(page_tables() - tables) / (double)pages);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -530,12 +320,9 @@ main(int argc, char **argv)
 		most = 4 * MEGA;
 	source = UINT64_C(1) << 40;
 	bench_apart(measure_chain, NULL);
-	bench_apart(measure_new, NULL);
-	bench_apart(measure_system, NULL);
 	for (size = 4 * MEGA; size <= most; size *= 16)
 		bench_apart(measure_range, NULL);
-	size = most;
-	bench_apart(measure_footprint, NULL);
+	machine_measure_pages(most);
 	machine_measure_entries(bench_quick ? 1000 : 1000000);
 	return 0;
 }

@@ -54,5 +54,8 @@ void machine_copy(struct machine *machine, uint64_t from, uint64_t size,
 /* Any number below `most`. */
 uint64_t machine_any(uint64_t most);
 
+/* New pages, up to so many bytes of them: machine_pages.c. */
+void machine_measure_pages(uint64_t most);
+
 /* Maps of many entries, up to so many: machine_entries.c. */
 void machine_measure_entries(uint64_t most);
