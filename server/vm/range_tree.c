@@ -83,6 +83,55 @@ update_slot(struct range_node *node, uint32_t i)
 	       node->gap[i] != gap;
 }
 
+/* The same, when it is known what gap there may be below now, or may be no more:
+ * to look at all of them takes longest. */
+static bool
+update_slot_by(struct range_node *node, uint32_t i, uint64_t gained,
+    uint64_t lost)
+{
+	const struct range_node *below = node->node[i];
+	uint64_t start = node->start[i], end = node->end[i], gap = node->gap[i];
+
+	if (lost > 0 && lost == gap)
+		return update_slot(node, i);
+	node->start[i] = below->start[0];
+	node->end[i] = below->end[below->count - 1];
+	node->gap[i] = MAX(gap, gained);
+	return node->start[i] != start || node->end[i] != end ||
+	       node->gap[i] != gap;
+}
+
+/* A range has been put somewhere below, and is linked. */
+static bool
+update_inserted(struct range_node *node, uint32_t i, const struct range *range)
+{
+	const struct range_node *below = node->node[i];
+	bool first = range->start == below->start[0];
+	bool last = range->end == below->end[below->count - 1];
+	uint64_t before = first ? 0 : range->start - range->prev->end;
+	uint64_t behind = last ? 0 : range->next->start - range->end;
+	uint64_t lost = 0;
+
+	if (!first && !last)
+		lost = range->next->start - range->prev->end;
+	return update_slot_by(node, i, MAX(before, behind), lost);
+}
+
+/* A range, which is still linked, has been taken away somewhere below, where
+ * others are. */
+static bool
+update_removed(struct range_node *node, uint32_t i, const struct range *range)
+{
+	if (range->start == node->start[i])
+		return update_slot_by(node, i, 0,
+		    range->next->start - range->end);
+	if (range->end == node->end[i])
+		return update_slot_by(node, i, 0,
+		    range->start - range->prev->end);
+	return update_slot_by(node, i, range->next->start - range->prev->end,
+	    0);
+}
+
 static void
 move_slots(struct range_node *to, uint32_t t, const struct range_node *from,
     uint32_t f, uint32_t count)
@@ -167,8 +216,10 @@ insert_below(struct vm_zone *nodes, struct range_node *node,
 	if (i == node->count)
 		i--;
 	right = insert_below(nodes, node->node[i], range, changed);
-	if (*changed || right)
-		*changed = update_slot(node, i) || right;
+	if (right)
+		update_slot(node, i);
+	else if (*changed)
+		*changed = update_inserted(node, i, range);
 	return right ? insert_slot(nodes, node, i + 1, right) : NULL;
 }
 
@@ -259,7 +310,7 @@ remove_below(struct vm_zone *nodes, struct range_node *node,
 		vm_zone_free(nodes, node->node[i]);
 		close_slot(node, i);
 	} else if (*changed) {
-		*changed = update_slot(node, i);
+		*changed = update_removed(node, i, range);
 	}
 	if (i < node->count)
 		join(nodes, node, i);
@@ -281,10 +332,9 @@ range_tree_remove(struct range_tree *tree, struct vm_zone *nodes,
 	struct range_node *root = tree->root;
 	bool changed = true;
 
+	if (root)
+		remove_below(nodes, root, range, &changed);
 	unlink_range(tree, range);
-	if (!root)
-		return;
-	remove_below(nodes, root, range, &changed);
 	while (root && root_is_idle(root)) {
 		tree->root = root->level > 0 ? root->node[0] : NULL;
 		vm_zone_free(nodes, root);
