@@ -354,6 +354,18 @@ slots_back(unsigned first, unsigned count)
 		window.taken &= ~slots;
 }
 
+/* Nothing is there any more for the program, of a slot that it has more of. */
+static void
+cut(unsigned slot, uintptr_t start, uintptr_t end)
+{
+	uintptr_t first = (uintptr_t)window.memory + slot * SLOT;
+
+	start = MAX(start, first);
+	end = MIN(end, first + SLOT);
+	mprotect((void *)start, end - start, PROT_NONE);
+	window.cut |= bits(slot, 1);
+}
+
 void
 window_return(uintptr_t start, uintptr_t end)
 {
@@ -368,13 +380,11 @@ window_return(uintptr_t start, uintptr_t end)
 			back++;
 			continue;
 		}
-		window.cut |= bits(slot, 1);
+		cut(slot, start, end);
 		if (back > 0)
 			slots_back(slot - back, back);
 		back = 0;
 	}
-	if (window.cut & bits(first, last - first + 1))
-		mprotect((void *)start, end - start, PROT_NONE);
 	if (back > 0)
 		slots_back(last + 1 - back, back);
 	pthread_mutex_unlock(&window.lock);

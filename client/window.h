@@ -32,9 +32,11 @@
 
 struct session;
 
-/* Bytes from which on data go by the window: to be lent, and to be copied. */
+/* Bytes from which on data go by the window: to be lent, and to be copied. What is
+ * lent would win from 16 KiB on, but keeps its addresses when it is given back,
+ * which other buffers do not. */
 enum {
-	WINDOW_LENT_LEAST = 32 * 1024,
+	WINDOW_LENT_LEAST = 64 * 1024,
 	WINDOW_COPIED_LEAST = 128 * 1024,
 };
 
