@@ -21,6 +21,20 @@ message_free(ProtobufCMessage *message)
 	protobuf_c_message_free_unpacked(message, NULL);
 }
 
+unsigned
+message_fields(const ProtobufCMessageDescriptor *shape)
+{
+	static const char travel[] = "window_";
+	unsigned count = 0;
+
+	while (count < shape->n_fields &&
+	       (shape->fields[count].label != PROTOBUF_C_LABEL_OPTIONAL ||
+		   strncmp(shape->fields[count].name, travel, strlen(travel)) !=
+		       0))
+		count++;
+	return count;
+}
+
 /* --- Fields ----------------------------------------------------------- */
 
 static void *
@@ -261,7 +275,7 @@ find_field(struct place *place, const char *name, size_t length)
 {
 	const ProtobufCMessageDescriptor *shape = place->shape;
 
-	for (unsigned i = 0; i < shape->n_fields; i++) {
+	for (unsigned i = 0; i < message_fields(shape); i++) {
 		const ProtobufCFieldDescriptor *field = &shape->fields[i];
 		struct place part;
 
@@ -310,7 +324,7 @@ follow(struct place *place, const char *way, size_t *index,
 	const ProtobufCFieldDescriptor *field = NULL;
 
 	*index = 0;
-	if (!way && place->shape->n_fields > 0)
+	if (!way && message_fields(place->shape) > 0)
 		way = place->shape->fields[0].name;
 	if (!way) {
 		complain(complaint, "it has no fields");
@@ -478,7 +492,7 @@ print_fields(FILE *out, const ProtobufCMessage *message,
 {
 	const ProtobufCMessageDescriptor *shape = message->descriptor;
 
-	for (unsigned i = 0; i < shape->n_fields; i++)
+	for (unsigned i = 0; i < message_fields(shape); i++)
 		if (is_there(message, &shape->fields[i]))
 			first = print_field(out, message, &shape->fields[i],
 			    prefix, first);

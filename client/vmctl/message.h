@@ -22,6 +22,12 @@ ProtobufCMessage *message_new(const ProtobufCMessageDescriptor *shape);
 void message_free(ProtobufCMessage *message);
 DEFINE_CLEANUP(ProtobufCMessage *, message_free)
 
+/*
+ * How many of its fields are the routine's. Optional ones that say how data
+ * travel (window_...) stand behind those, and nobody is to see them.
+ */
+unsigned message_fields(const ProtobufCMessageDescriptor *shape);
+
 /* --- Filling ---------------------------------------------------------- */
 
 enum field_kind { FIELD_NUMBER, FIELD_BYTES, FIELD_MESSAGE, FIELD_OTHER };

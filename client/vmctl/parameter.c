@@ -44,10 +44,11 @@ struct parameter *
 parameters_of(const ProtobufCMessageDescriptor *shape, size_t before,
     size_t behind, struct arena *arena, struct parameters *parameters)
 {
-	size_t count = before + shape->n_fields + behind;
+	unsigned fields = message_fields(shape);
+	size_t count = before + fields + behind;
 	struct parameter *list = arena_alloc(arena, count * sizeof(*list));
 
-	for (unsigned i = 0; i < shape->n_fields; i++)
+	for (unsigned i = 0; i < fields; i++)
 		list[before + i] = parameter_of(shape, &shape->fields[i]);
 	*parameters = (struct parameters){ list, count };
 	return list;

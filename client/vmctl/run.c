@@ -48,7 +48,7 @@ print_reply(const struct reply *reply)
 		puts(code_name(reply->code));
 		return;
 	}
-	if (reply->message->descriptor->n_fields > 0) {
+	if (message_fields(reply->message->descriptor) > 0) {
 		message_print(stdout, reply->message);
 		putchar('\n');
 	}
