@@ -289,3 +289,24 @@ flat_pack(const ProtobufCMessage *message, uint8_t *to)
 		to = write_varint(to, load(field, message));
 	}
 }
+
+size_t
+flat_write(const ProtobufCMessage *message, uint8_t *to, size_t room)
+{
+	const ProtobufCMessageDescriptor *descriptor = message->descriptor;
+	const ProtobufCFieldDescriptor *field = descriptor->fields;
+	const ProtobufCFieldDescriptor *end = field + descriptor->n_fields;
+	uint8_t *at = to;
+
+	if (room / FIELD_MOST < descriptor->n_fields)
+		return SIZE_MAX;
+	for (; field < end; field++) {
+		if (!is_flat(field))
+			return SIZE_MAX;
+		if (!is_there(field, message))
+			continue;
+		at = write_varint(at, (uint64_t)field->id << 3 | WIRE_VARINT);
+		at = write_varint(at, load(field, message));
+	}
+	return (size_t)(at - to);
+}

@@ -30,3 +30,12 @@ size_t flat_size(const ProtobufCMessage *message);
 
 /* Packs a flat message into as many bytes as flat_size() says. */
 void flat_pack(const ProtobufCMessage *message, uint8_t *to);
+
+/*
+ * Packs a message in one pass: as flat_size() and flat_pack() do in two.
+ *
+ * => returns its size
+ * => SIZE_MAX: it is not flat, or there might be no room for a message of this
+ *    type: what is in `to` means nothing
+ */
+size_t flat_write(const ProtobufCMessage *message, uint8_t *to, size_t room);
