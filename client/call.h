@@ -1,20 +1,13 @@
 /*
  * Calls: a round trip to the daemon
  *
- * A thread writes its request and waits. Of those who wait, one reads for all:
- * each reply goes to the call that is first in the queue, for the daemon
- * answers in order. When the reader has its own, another one goes on. Those who
- * wait for messages (message.h) wait and read likewise.
- *
- * Data of a reply are read straight to where the call wants them.
+ * A thread writes its request and waits, or reads (reply.h).
  */
 #pragma once
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
-#include <time.h>
 
 #include <protobuf-c/protobuf-c.h>
 
@@ -22,10 +15,20 @@
 #include <mach/mig_errors.h>
 #include <mach/port.h>
 
+#include "client/session.h"
 #include "common/cleanup.h"
 #include "proto/routine.h"
 
-struct session;
+struct reply_room;
+struct vmd_queue;
+
+/* Where what a routine tells goes, as its stub knows. */
+struct call_outs {
+	void *to[5];
+	uint64_t size; /* of what there is room for */
+	int flavor;
+	bool reached; /* the data came */
+};
 
 /*
  * Where data that come with a reply are to go.
@@ -43,6 +46,26 @@ typedef kern_return_t call_place(void *context, uint32_t i, uint64_t size,
  * read from the daemon, and with the session's lock held. */
 typedef void call_done(struct session *session, const ProtobufCMessage *in);
 
+/*
+ * A routine whose calls may be queued. What it tells is written when the reply
+ * is there: by then the stub has returned, perhaps.
+ *
+ * => finish: the reply says KERN_SUCCESS; it is of the type `reply`. What it
+ *    returns is what the call answers. NULL: there is nothing to write.
+ */
+struct call_routine {
+	const ProtobufCMessageDescriptor *reply;
+	call_place *place; /* NULL: no data are expected; context: the outs */
+	kern_return_t (
+	    *finish)(struct call_outs *outs, const ProtobufCMessage *reply);
+};
+
+/* Of which queue a call is to be one, and what it is called there. */
+struct via {
+	struct vmd_queue *queue; /* queue.h */
+	uint64_t tag;
+};
+
 struct call {
 	int id;
 	mach_port_t port; /* whom it is for */
@@ -55,15 +78,17 @@ struct call {
 	call_place *place; /* NULL: no data are expected */
 	void *context;
 
-	/* Of call.c. */
+	/* Of call.c and reply.c. */
 	TAILQ_ENTRY(call) link; /* session::calls */
-	pthread_cond_t wake;
+	struct waiter waiter;
+	const ProtobufCMessageDescriptor *reply;
+	struct reply_room *room; /* NULL: it is to have memory of its own */
+	ProtobufCMessage *message;
+	struct vmd_queue *queue; /* it is a batch (queue.h); NULL: it is none */
+	uint64_t count;          /* of a batch: answers that are to come */
 	uint32_t token;
 	bool answered;
 	kern_return_t code;
-	uint8_t *body;
-	size_t body_size;
-	uint8_t small[256]; /* body, most often */
 };
 
 /*
@@ -80,22 +105,32 @@ kern_return_t call_make(struct call *call,
     const ProtobufCMessageDescriptor *reply, ProtobufCMessage **out);
 
 /*
- * Reads one message, for whoever it is, and hands it on. The caller holds the
- * session's lock, which is let go of meanwhile; nobody is reading.
+ * Makes the call, or queues it.
  *
- * => deadline: CLOCK_MONOTONIC, for the start of the message; NULL: none
- * => 0; or -ETIMEDOUT; or -EINTR, if a signal came and there is nothing to read;
- *    or -EPIPE: the session is at its end
+ * => via: NULL: makes it; returns as call_make() does, or what `finish` says
+ * => else KERN_SUCCESS: it is queued, and what `call` points to is not needed any
+ *    more; or why it cannot be
  */
-int call_read(struct session *session, const struct timespec *deadline,
-    bool interruptible);
+kern_return_t call_routine(const struct via *via,
+    const struct call_routine *routine, struct call *call,
+    const struct call_outs *outs);
 
-/* Nobody is reading: lets another one go on, if one waits. The caller holds the
- * session's lock. */
-void call_pass_on(struct session *session);
+/* A call that needs no daemon, and has its answer: answers it, or queues it. */
+kern_return_t call_settled(const struct via *via, kern_return_t code);
 
-/* The call has its answer. The caller holds the session's lock. */
-void call_answer(struct call *call, kern_return_t code);
+/* What becomes of a call that is answered. Its message is gone. */
+kern_return_t call_finish(const struct call_routine *routine, struct call *call,
+    struct call_outs *outs);
+
+/* Has it somebody to go to? */
+static inline bool
+call_has_port(const struct call *call)
+{
+	return call->portless || MACH_PORT_VALID(call->port);
+}
+
+/* Is it a request for a notification? */
+bool call_may_bring_message(const struct call *call);
 
 /* CALL(vm_copy, VmCopy) defines call_vm_copy(), typed both ways, and
  * vm_copy_free(), for _cleanup_. */

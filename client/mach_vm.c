@@ -8,7 +8,7 @@ kern_return_t
 mach_vm_allocate(vm_map_t target_task, mach_vm_address_t *address,
     mach_vm_size_t size, int flags)
 {
-	return vm_stub_allocate(MACH_VM_ID(mach_vm_allocate), target_task,
+	return vm_stub_allocate(NULL, MACH_VM_ID(mach_vm_allocate), target_task,
 	    address, size, flags);
 }
 
@@ -16,15 +16,15 @@ kern_return_t
 mach_vm_deallocate(vm_map_t target_task, mach_vm_address_t address,
     mach_vm_size_t size)
 {
-	return vm_stub_deallocate(MACH_VM_ID(mach_vm_deallocate), target_task,
-	    address, size);
+	return vm_stub_deallocate(NULL, MACH_VM_ID(mach_vm_deallocate),
+	    target_task, address, size);
 }
 
 kern_return_t
 mach_vm_protect(vm_map_t target_task, mach_vm_address_t address,
     mach_vm_size_t size, boolean_t set_maximum, vm_prot_t new_protection)
 {
-	return vm_stub_protect(MACH_VM_ID(mach_vm_protect), target_task,
+	return vm_stub_protect(NULL, MACH_VM_ID(mach_vm_protect), target_task,
 	    address, size, set_maximum, new_protection);
 }
 
@@ -32,7 +32,7 @@ kern_return_t
 mach_vm_inherit(vm_map_t target_task, mach_vm_address_t address,
     mach_vm_size_t size, vm_inherit_t new_inheritance)
 {
-	return vm_stub_inherit(MACH_VM_ID(mach_vm_inherit), target_task,
+	return vm_stub_inherit(NULL, MACH_VM_ID(mach_vm_inherit), target_task,
 	    address, size, new_inheritance);
 }
 
@@ -56,15 +56,15 @@ kern_return_t
 mach_vm_write(vm_map_t target_task, mach_vm_address_t address, vm_offset_t data,
     mach_msg_type_number_t data_count)
 {
-	return vm_stub_write(MACH_VM_ID(mach_vm_write), target_task, address,
-	    data, data_count);
+	return vm_stub_write(NULL, MACH_VM_ID(mach_vm_write), target_task,
+	    address, data, data_count);
 }
 
 kern_return_t
 mach_vm_copy(vm_map_t target_task, mach_vm_address_t source_address,
     mach_vm_size_t size, mach_vm_address_t dest_address)
 {
-	return vm_stub_copy(MACH_VM_ID(mach_vm_copy), target_task,
+	return vm_stub_copy(NULL, MACH_VM_ID(mach_vm_copy), target_task,
 	    source_address, size, dest_address);
 }
 
@@ -72,7 +72,7 @@ kern_return_t
 mach_vm_read_overwrite(vm_map_read_t target_task, mach_vm_address_t address,
     mach_vm_size_t size, mach_vm_address_t data, mach_vm_size_t *outsize)
 {
-	return vm_stub_read_overwrite(MACH_VM_ID(mach_vm_read_overwrite),
+	return vm_stub_read_overwrite(NULL, MACH_VM_ID(mach_vm_read_overwrite),
 	    target_task, address, size, data, outsize);
 }
 
@@ -81,23 +81,23 @@ mach_vm_region(vm_map_read_t target_task, mach_vm_address_t *address,
     mach_vm_size_t *size, vm_region_flavor_t flavor, vm_region_info_t info,
     mach_msg_type_number_t *info_count, mach_port_t *object_name)
 {
-	return vm_stub_region(MACH_VM_ID(mach_vm_region), true, target_task,
-	    address, size, flavor, info, info_count, object_name);
+	return vm_stub_region(NULL, MACH_VM_ID(mach_vm_region), true,
+	    target_task, address, size, flavor, info, info_count, object_name);
 }
 
 kern_return_t
 mach_vm_msync(vm_map_t target_task, mach_vm_address_t address,
     mach_vm_size_t size, vm_sync_t sync_flags)
 {
-	return vm_stub_msync(MACH_VM_ID(mach_vm_msync), target_task, address,
-	    size, sync_flags);
+	return vm_stub_msync(NULL, MACH_VM_ID(mach_vm_msync), target_task,
+	    address, size, sync_flags);
 }
 
 kern_return_t
 mach_vm_behavior_set(vm_map_t target_task, mach_vm_address_t address,
     mach_vm_size_t size, vm_behavior_t new_behavior)
 {
-	return vm_stub_behavior_set(MACH_VM_ID(mach_vm_behavior_set),
+	return vm_stub_behavior_set(NULL, MACH_VM_ID(mach_vm_behavior_set),
 	    target_task, address, size, new_behavior);
 }
 
@@ -115,8 +115,8 @@ mach_vm_map(vm_map_t target_task, mach_vm_address_t *address,
 		inheritance,
 	};
 
-	return vm_stub_map(MACH_VM_ID(mach_vm_map), target_task, address, size,
-	    mask, flags, &from, &rights);
+	return vm_stub_map(NULL, MACH_VM_ID(mach_vm_map), target_task, address,
+	    size, mask, flags, &from, &rights);
 }
 
 kern_return_t
@@ -135,17 +135,12 @@ mach_vm_remap(vm_map_t target_task, mach_vm_address_t *target_address,
     vm_prot_t *max_protection, vm_inherit_t inheritance)
 {
 	const struct vm_stub_source source = { src_task, src_address, copy };
-	struct vm_stub_rights rights = { VM_PROT_NONE, VM_PROT_NONE,
+	const struct vm_stub_rights rights = { VM_PROT_NONE, VM_PROT_NONE,
 		inheritance };
-	kern_return_t kr;
 
-	kr = vm_stub_remap(MACH_VM_ID(mach_vm_remap), target_task,
-	    target_address, size, mask, flags, &source, &rights);
-	if (kr == KERN_SUCCESS) {
-		*cur_protection = rights.cur_protection;
-		*max_protection = rights.max_protection;
-	}
-	return kr;
+	return vm_stub_remap(NULL, MACH_VM_ID(mach_vm_remap), target_task,
+	    target_address, size, mask, flags, &source, &rights, cur_protection,
+	    max_protection);
 }
 
 kern_return_t
@@ -156,17 +151,12 @@ mach_vm_remap_new(vm_map_t target_task, mach_vm_address_t *target_address,
     vm_inherit_t inheritance)
 {
 	const struct vm_stub_source source = { src_task, src_address, copy };
-	struct vm_stub_rights rights = { *cur_protection, *max_protection,
+	const struct vm_stub_rights rights = { *cur_protection, *max_protection,
 		inheritance };
-	kern_return_t kr;
 
-	kr = vm_stub_remap(MACH_VM_ID(mach_vm_remap_new), target_task,
-	    target_address, size, mask, flags, &source, &rights);
-	if (kr == KERN_SUCCESS) {
-		*cur_protection = rights.cur_protection;
-		*max_protection = rights.max_protection;
-	}
-	return kr;
+	return vm_stub_remap(NULL, MACH_VM_ID(mach_vm_remap_new), target_task,
+	    target_address, size, mask, flags, &source, &rights, cur_protection,
+	    max_protection);
 }
 
 kern_return_t

@@ -9,9 +9,10 @@
 #include <mach/mach_traps.h>
 #include <mach/notify.h>
 
-#include "client/call.h"
+#include "client/reply.h"
 #include "client/session.h"
 #include "common/msg.h"
+#include "proto/routine.h"
 
 /* --- What comes -------------------------------------------------------- */
 
@@ -55,22 +56,23 @@ read_value(const struct msg *msg, uint32_t *value)
 bool
 message_came(struct session *session, const struct msg *msg)
 {
-	struct message *message = malloc(sizeof(*message));
-	bool wanted = message && read_value(msg, &message->value);
+	struct message *message;
+	uint32_t value;
 
-	pthread_mutex_lock(&session->lock);
-	wanted = wanted && session->expected > 0;
-	if (wanted) {
-		session->expected--;
-		message->name = msg->local;
-		message->id = msg->id;
-		TAILQ_INSERT_TAIL(&session->messages, message, link);
-		receivers_wake(session);
-	}
-	pthread_mutex_unlock(&session->lock);
-	if (!wanted)
-		free(message);
-	return wanted;
+	if (session->expected == 0 || !read_value(msg, &value))
+		return false;
+	message = malloc(sizeof(*message));
+	if (!message)
+		return false;
+	*message = (struct message){
+		.name = msg->local,
+		.id = msg->id,
+		.value = value,
+	};
+	session->expected--;
+	TAILQ_INSERT_TAIL(&session->messages, message, link);
+	receivers_wake(session);
+	return true;
 }
 
 static void
@@ -234,13 +236,13 @@ take_out(struct session *session, struct message *message,
 	return MACH_MSG_SUCCESS;
 }
 
-/* Waits for whoever reads, or reads. 0, or as call_read(). */
+/* Waits for whoever reads, or reads. 0, or as reply_read(). */
 static int
 wait_once(struct session *session, struct receiver *receiver,
     const struct wanted *wanted)
 {
 	if (!session->reading)
-		return call_read(session, wanted->deadline,
+		return reply_read(session, wanted->deadline,
 		    wanted->option & MACH_RCV_INTERRUPT);
 	if (!wanted->deadline) {
 		pthread_cond_wait(&receiver->wake, &session->lock);
@@ -300,7 +302,7 @@ receive(struct session *session, mach_port_name_t name,
 	if (find_message(session, name) || receives(session, name))
 		mr = wait_for_message(session, &receiver, wanted);
 	TAILQ_REMOVE(&session->receivers, &receiver, link);
-	call_pass_on(session);
+	reply_pass_on(session);
 	pthread_mutex_unlock(&session->lock);
 	pthread_cond_destroy(&receiver.wake);
 	return mr;

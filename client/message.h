@@ -33,7 +33,8 @@ struct receiver {
 	bool died; /* the right is gone */
 };
 
-/* Keeps a message. False: it is none that was to come, or there is no memory. */
+/* Keeps a message. False: it is none that was to come, or there is no memory.
+ * The caller holds the session's lock. */
 bool message_came(struct session *session, const struct msg *msg);
 
 /* How many wait for a right. */

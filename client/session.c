@@ -10,6 +10,8 @@
 #include "client/buffer.h"
 #include "client/call.h"
 #include "client/message.h"
+#include "client/queue.h"
+#include "client/reply.h"
 #include "common/address.h"
 #include "common/cleanup.h"
 #include "common/msg.h"
@@ -22,9 +24,8 @@ static struct session session = {
 	.calls = TAILQ_HEAD_INITIALIZER(session.calls),
 	.messages = TAILQ_HEAD_INITIALIZER(session.messages),
 	.receivers = TAILQ_HEAD_INITIALIZER(session.receivers),
+	.waiters = TAILQ_HEAD_INITIALIZER(session.waiters),
 };
-
-static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 
 /* Of all threads only the one that forked is in the child: whatever the others
  * were at, nobody is now. The connection is the parent's. */
@@ -45,7 +46,10 @@ start_over(void)
 	session.input_start = session.input_end = 0;
 	TAILQ_INIT(&session.calls);
 	TAILQ_INIT(&session.receivers);
+	TAILQ_INIT(&session.waiters);
 	session.expected = 0;
+	session.batches = 0;
+	session.generation++;
 	messages_free(&session);
 }
 
@@ -63,7 +67,7 @@ after_fork(void)
 	pthread_mutex_unlock(&session.lock);
 }
 
-static void
+__attribute__((constructor)) static void
 watch_forks(void)
 {
 	pthread_atfork(before_fork, after_fork, start_over);
@@ -187,19 +191,31 @@ session_open(void)
 struct session *
 session_send(kern_return_t *code)
 {
-
-	pthread_once(&fork_once, watch_forks);
 	pthread_mutex_lock(&session.sending);
 	pthread_mutex_lock(&session.lock);
 	*code = session.state == SESSION_OPEN ? KERN_SUCCESS
 					      : MACH_SEND_INVALID_DEST;
 	if (session.state == SESSION_NONE)
 		*code = session_open();
-	pthread_mutex_unlock(&session.lock);
+	session.crowded = session.batches > 0;
 	if (*code == KERN_SUCCESS)
 		return &session;
+	pthread_mutex_unlock(&session.lock);
 	pthread_mutex_unlock(&session.sending);
 	return NULL;
+}
+
+kern_return_t
+session_connect(void)
+{
+	kern_return_t code;
+	struct session *s = session_send(&code);
+
+	if (s) {
+		pthread_mutex_unlock(&s->lock);
+		session_sent(s);
+	}
+	return code;
 }
 
 struct session *
@@ -212,6 +228,23 @@ void
 session_sent(struct session *s)
 {
 	pthread_mutex_unlock(&s->sending);
+}
+
+void
+session_wait(struct session *s, struct waiter *waiter)
+{
+	TAILQ_INSERT_TAIL(&s->waiters, waiter, link);
+	waiter->waiting = true;
+	pthread_cond_wait(&waiter->wake, &s->lock);
+	waiter->waiting = false;
+	TAILQ_REMOVE(&s->waiters, waiter, link);
+}
+
+void
+session_wake(struct waiter *waiter)
+{
+	if (waiter->waiting)
+		pthread_cond_signal(&waiter->wake);
 }
 
 void
@@ -228,8 +261,12 @@ session_die(struct session *s)
 
 	session_doom(s);
 	while ((call = TAILQ_FIRST(&s->calls))) {
+		if (call->queue) {
+			queue_die(s, call);
+			continue;
+		}
 		TAILQ_REMOVE(&s->calls, call, link);
-		call_answer(call, MIG_SERVER_DIED);
+		reply_answer(call, MIG_SERVER_DIED);
 	}
 	receivers_wake(s);
 }

@@ -8,14 +8,14 @@ kern_return_t
 vm_allocate(vm_map_t target_task, vm_address_t *address, vm_size_t size,
     int flags)
 {
-	return vm_stub_allocate(VM_MAP_ID(vm_allocate), target_task, address,
-	    size, flags);
+	return vm_stub_allocate(NULL, VM_MAP_ID(vm_allocate), target_task,
+	    address, size, flags);
 }
 
 kern_return_t
 vm_deallocate(vm_map_t target_task, vm_address_t address, vm_size_t size)
 {
-	return vm_stub_deallocate(VM_MAP_ID(vm_deallocate), target_task,
+	return vm_stub_deallocate(NULL, VM_MAP_ID(vm_deallocate), target_task,
 	    address, size);
 }
 
@@ -23,16 +23,16 @@ kern_return_t
 vm_protect(vm_map_t target_task, vm_address_t address, vm_size_t size,
     boolean_t set_maximum, vm_prot_t new_protection)
 {
-	return vm_stub_protect(VM_MAP_ID(vm_protect), target_task, address,
-	    size, set_maximum, new_protection);
+	return vm_stub_protect(NULL, VM_MAP_ID(vm_protect), target_task,
+	    address, size, set_maximum, new_protection);
 }
 
 kern_return_t
 vm_inherit(vm_map_t target_task, vm_address_t address, vm_size_t size,
     vm_inherit_t new_inheritance)
 {
-	return vm_stub_inherit(VM_MAP_ID(vm_inherit), target_task, address,
-	    size, new_inheritance);
+	return vm_stub_inherit(NULL, VM_MAP_ID(vm_inherit), target_task,
+	    address, size, new_inheritance);
 }
 
 kern_return_t
@@ -55,24 +55,24 @@ kern_return_t
 vm_write(vm_map_t target_task, vm_address_t address, vm_offset_t data,
     mach_msg_type_number_t data_count)
 {
-	return vm_stub_write(VM_MAP_ID(vm_write), target_task, address, data,
-	    data_count);
+	return vm_stub_write(NULL, VM_MAP_ID(vm_write), target_task, address,
+	    data, data_count);
 }
 
 kern_return_t
 vm_copy(vm_map_t target_task, vm_address_t source_address, vm_size_t size,
     vm_address_t dest_address)
 {
-	return vm_stub_copy(VM_MAP_ID(vm_copy), target_task, source_address,
-	    size, dest_address);
+	return vm_stub_copy(NULL, VM_MAP_ID(vm_copy), target_task,
+	    source_address, size, dest_address);
 }
 
 kern_return_t
 vm_read_overwrite(vm_map_read_t target_task, vm_address_t address,
     vm_size_t size, vm_address_t data, vm_size_t *outsize)
 {
-	return vm_stub_read_overwrite(VM_MAP_ID(vm_read_overwrite), target_task,
-	    address, size, data, outsize);
+	return vm_stub_read_overwrite(NULL, VM_MAP_ID(vm_read_overwrite),
+	    target_task, address, size, data, outsize);
 }
 
 kern_return_t
@@ -80,8 +80,8 @@ vm_region(vm_map_read_t target_task, vm_address_t *address, vm_size_t *size,
     vm_region_flavor_t flavor, vm_region_info_t info,
     mach_msg_type_number_t *info_count, mach_port_t *object_name)
 {
-	return vm_stub_region(VM_MAP_ID(vm_region), false, target_task, address,
-	    size, flavor, info, info_count, object_name);
+	return vm_stub_region(NULL, VM_MAP_ID(vm_region), false, target_task,
+	    address, size, flavor, info, info_count, object_name);
 }
 
 kern_return_t
@@ -89,7 +89,7 @@ vm_region_64(vm_map_read_t target_task, vm_address_t *address, vm_size_t *size,
     vm_region_flavor_t flavor, vm_region_info_t info,
     mach_msg_type_number_t *info_count, mach_port_t *object_name)
 {
-	return vm_stub_region(VM_MAP_ID(vm_region_64), true, target_task,
+	return vm_stub_region(NULL, VM_MAP_ID(vm_region_64), true, target_task,
 	    address, size, flavor, info, info_count, object_name);
 }
 
@@ -97,16 +97,16 @@ kern_return_t
 vm_msync(vm_map_t target_task, vm_address_t address, vm_size_t size,
     vm_sync_t sync_flags)
 {
-	return vm_stub_msync(VM_MAP_ID(vm_msync), target_task, address, size,
-	    sync_flags);
+	return vm_stub_msync(NULL, VM_MAP_ID(vm_msync), target_task, address,
+	    size, sync_flags);
 }
 
 kern_return_t
 vm_behavior_set(vm_map_t target_task, vm_address_t address, vm_size_t size,
     vm_behavior_t new_behavior)
 {
-	return vm_stub_behavior_set(VM_MAP_ID(vm_behavior_set), target_task,
-	    address, size, new_behavior);
+	return vm_stub_behavior_set(NULL, VM_MAP_ID(vm_behavior_set),
+	    target_task, address, size, new_behavior);
 }
 
 kern_return_t
@@ -122,8 +122,8 @@ vm_map(vm_map_t target_task, vm_address_t *address, vm_size_t size,
 		inheritance,
 	};
 
-	return vm_stub_map(VM_MAP_ID(vm_map), target_task, address, size, mask,
-	    flags, &from, &rights);
+	return vm_stub_map(NULL, VM_MAP_ID(vm_map), target_task, address, size,
+	    mask, flags, &from, &rights);
 }
 
 kern_return_t
@@ -139,8 +139,8 @@ vm_map_64(vm_map_t target_task, vm_address_t *address, vm_size_t size,
 		inheritance,
 	};
 
-	return vm_stub_map(VM_MAP_ID(vm_map_64), target_task, address, size,
-	    mask, flags, &from, &rights);
+	return vm_stub_map(NULL, VM_MAP_ID(vm_map_64), target_task, address,
+	    size, mask, flags, &from, &rights);
 }
 
 kern_return_t
@@ -158,17 +158,12 @@ vm_remap(vm_map_t target_task, vm_address_t *target_address, vm_size_t size,
     vm_inherit_t inheritance)
 {
 	const struct vm_stub_source source = { src_task, src_address, copy };
-	struct vm_stub_rights rights = { VM_PROT_NONE, VM_PROT_NONE,
+	const struct vm_stub_rights rights = { VM_PROT_NONE, VM_PROT_NONE,
 		inheritance };
-	kern_return_t kr;
 
-	kr = vm_stub_remap(VM_MAP_ID(vm_remap), target_task, target_address,
-	    size, mask, flags, &source, &rights);
-	if (kr == KERN_SUCCESS) {
-		*cur_protection = rights.cur_protection;
-		*max_protection = rights.max_protection;
-	}
-	return kr;
+	return vm_stub_remap(NULL, VM_MAP_ID(vm_remap), target_task,
+	    target_address, size, mask, flags, &source, &rights, cur_protection,
+	    max_protection);
 }
 
 kern_return_t
@@ -178,17 +173,12 @@ vm_remap_new(vm_map_t target_task, vm_address_t *target_address, vm_size_t size,
     vm_prot_t *max_protection, vm_inherit_t inheritance)
 {
 	const struct vm_stub_source source = { src_task, src_address, copy };
-	struct vm_stub_rights rights = { *cur_protection, *max_protection,
+	const struct vm_stub_rights rights = { *cur_protection, *max_protection,
 		inheritance };
-	kern_return_t kr;
 
-	kr = vm_stub_remap(VM_MAP_ID(vm_remap_new), target_task, target_address,
-	    size, mask, flags, &source, &rights);
-	if (kr == KERN_SUCCESS) {
-		*cur_protection = rights.cur_protection;
-		*max_protection = rights.max_protection;
-	}
-	return kr;
+	return vm_stub_remap(NULL, VM_MAP_ID(vm_remap_new), target_task,
+	    target_address, size, mask, flags, &source, &rights, cur_protection,
+	    max_protection);
 }
 
 CALL(task_wire, TaskWire)

@@ -16,77 +16,88 @@ static_assert(sizeof(vm_address_t) == sizeof(mach_vm_address_t) &&
 		      sizeof(struct mach_vm_read_entry),
     "both spellings have one shape");
 
-CALL(vm_allocate, VmAllocate)
+static const struct call_outs nothing;
+
+static kern_return_t
+finish_allocate(struct call_outs *outs, const ProtobufCMessage *reply)
+{
+	vm_address_t *address = outs->to[0];
+
+	*address = ((const VmAllocateReply *)reply)->address;
+	return KERN_SUCCESS;
+}
 
 kern_return_t
-vm_stub_allocate(int id, vm_map_t task, vm_address_t *address, vm_size_t size,
-    int flags)
+vm_stub_allocate(const struct via *via, int id, vm_map_t task,
+    vm_address_t *address, vm_size_t size, int flags)
 {
-	_cleanup_(vm_allocate_freep) VmAllocateReply *out = NULL;
+	static const struct call_routine routine = {
+		.reply = &vm_allocate_reply__descriptor,
+		.finish = finish_allocate,
+	};
+	const struct call_outs outs = { .to = { address } };
 	VmAllocateRequest in = VM_ALLOCATE_REQUEST__INIT;
-	struct call call = { .id = id, .port = task };
-	kern_return_t kr;
+	struct call call = { .id = id, .port = task, .in = &in.base };
 
 	in.address = *address;
 	in.size = size;
 	in.flags = flags;
 
-	kr = call_vm_allocate(&call, &in, &out);
-	if (kr == KERN_SUCCESS)
-		*address = out->address;
-	return kr;
+	return call_routine(via, &routine, &call, &outs);
 }
 
-CALL(vm_deallocate, VmDeallocate)
-
 kern_return_t
-vm_stub_deallocate(int id, vm_map_t task, vm_address_t address, vm_size_t size)
+vm_stub_deallocate(const struct via *via, int id, vm_map_t task,
+    vm_address_t address, vm_size_t size)
 {
-	_cleanup_(vm_deallocate_freep) VmDeallocateReply *out = NULL;
+	static const struct call_routine routine = {
+		.reply = &vm_deallocate_reply__descriptor,
+	};
 	VmDeallocateRequest in = VM_DEALLOCATE_REQUEST__INIT;
-	struct call call = { .id = id, .port = task };
+	struct call call = { .id = id, .port = task, .in = &in.base };
 
 	if (task == mach_task_self() && buffer_has(address))
-		return buffer_free(address, size);
+		return call_settled(via, buffer_free(address, size));
 	in.address = address;
 	in.size = size;
 
-	return call_vm_deallocate(&call, &in, &out);
+	return call_routine(via, &routine, &call, &nothing);
 }
 
-CALL(vm_protect, VmProtect)
-
 kern_return_t
-vm_stub_protect(int id, vm_map_t task, vm_address_t address, vm_size_t size,
-    boolean_t set_maximum, vm_prot_t new_protection)
+vm_stub_protect(const struct via *via, int id, vm_map_t task,
+    vm_address_t address, vm_size_t size, boolean_t set_maximum,
+    vm_prot_t new_protection)
 {
-	_cleanup_(vm_protect_freep) VmProtectReply *out = NULL;
+	static const struct call_routine routine = {
+		.reply = &vm_protect_reply__descriptor,
+	};
 	VmProtectRequest in = VM_PROTECT_REQUEST__INIT;
-	struct call call = { .id = id, .port = task };
+	struct call call = { .id = id, .port = task, .in = &in.base };
 
 	in.address = address;
 	in.size = size;
 	in.set_maximum = set_maximum != FALSE;
 	in.new_protection = new_protection;
 
-	return call_vm_protect(&call, &in, &out);
+	return call_routine(via, &routine, &call, &nothing);
 }
 
-CALL(vm_inherit, VmInherit)
-
 kern_return_t
-vm_stub_inherit(int id, vm_map_t task, vm_address_t address, vm_size_t size,
-    vm_inherit_t new_inheritance)
+vm_stub_inherit(const struct via *via, int id, vm_map_t task,
+    vm_address_t address, vm_size_t size, vm_inherit_t new_inheritance)
 {
-	_cleanup_(vm_inherit_freep) VmInheritReply *out = NULL;
+	static const struct call_routine routine = {
+		.reply = &vm_inherit_reply__descriptor,
+	};
 	VmInheritRequest in = VM_INHERIT_REQUEST__INIT;
-	struct call call = { .id = id, .port = task };
+	struct call call = { .id = id, .port = task, .in = &in.base };
 
 	in.address = address;
 	in.size = size;
 	in.new_inheritance = new_inheritance;
 
-	return call_vm_inherit(&call, &in, &out);
+	return call_routine(via, &routine, &call, &nothing);
 }
 
 /* Data that come into buffers of their own, one for each part. The parts are
@@ -289,17 +300,18 @@ vm_stub_read_list(int id, vm_map_t task, struct vm_read_entry *data_list,
 	return kr;
 }
 
-CALL(vm_write, VmWrite)
-
 kern_return_t
-vm_stub_write(int id, vm_map_t task, vm_address_t address, vm_offset_t data,
-    mach_msg_type_number_t data_count)
+vm_stub_write(const struct via *via, int id, vm_map_t task,
+    vm_address_t address, vm_offset_t data, mach_msg_type_number_t data_count)
 {
-	_cleanup_(vm_write_freep) VmWriteReply *out = NULL;
+	static const struct call_routine routine = {
+		.reply = &vm_write_reply__descriptor,
+	};
 	VmWriteRequest in = VM_WRITE_REQUEST__INIT;
 	struct call call = {
 		.id = id,
 		.port = task,
+		.in = &in.base,
 		.data = (const void *)data,
 		.data_size = data_count,
 		.data_offset = (uint32_t)(address & vm_page_mask),
@@ -309,103 +321,123 @@ vm_stub_write(int id, vm_map_t task, vm_address_t address, vm_offset_t data,
 	in.has_data_offset = true;
 	in.data_offset = (uint32_t)(data & vm_page_mask);
 
-	return call_vm_write(&call, &in, &out);
+	return call_routine(via, &routine, &call, &nothing);
 }
 
-CALL(vm_copy, VmCopy)
-
 kern_return_t
-vm_stub_copy(int id, vm_map_t task, vm_address_t source_address, vm_size_t size,
-    vm_address_t dest_address)
+vm_stub_copy(const struct via *via, int id, vm_map_t task,
+    vm_address_t source_address, vm_size_t size, vm_address_t dest_address)
 {
-	_cleanup_(vm_copy_freep) VmCopyReply *out = NULL;
+	static const struct call_routine routine = {
+		.reply = &vm_copy_reply__descriptor,
+	};
 	VmCopyRequest in = VM_COPY_REQUEST__INIT;
-	struct call call = { .id = id, .port = task };
+	struct call call = { .id = id, .port = task, .in = &in.base };
 
 	in.source_address = source_address;
 	in.size = size;
 	in.dest_address = dest_address;
 
-	return call_vm_copy(&call, &in, &out);
+	return call_routine(via, &routine, &call, &nothing);
 }
 
-/* Data that go to memory of the caller's. */
-struct destination {
-	void *memory;
-	uint64_t size;
-	bool reached; /* they were read there */
-};
+/* --- vm_read_overwrite ------------------------------------------------- */
+
+enum { OUTSIZE, DATA }; /* of its outs */
 
 static kern_return_t
 place_at_destination(void *context, uint32_t i, uint64_t size, uint32_t offset,
     void **to)
 {
-	struct destination *destination = context;
+	struct call_outs *outs = context;
 
 	(void)offset;
-	if (i > 0 || size != destination->size)
+	if (i > 0 || size != outs->size)
 		return MIG_TYPE_ERROR;
-	if (!memory_is_writable(destination->memory, size))
+	if (!memory_is_writable(outs->to[DATA], size))
 		return KERN_INVALID_ADDRESS;
-	destination->reached = true;
-	*to = destination->memory;
+	outs->reached = true;
+	*to = outs->to[DATA];
 	return KERN_SUCCESS;
 }
 
 static kern_return_t
-copy_from_window(struct window_place *place, struct destination *destination,
+finish_read_overwrite(struct call_outs *outs, const ProtobufCMessage *reply)
+{
+	const VmReadOverwriteReply *out = (const VmReadOverwriteReply *)reply;
+	vm_size_t *outsize = outs->to[OUTSIZE];
+
+	if (out->outsize != outs->size || outs->reached != (outs->size > 0))
+		return MIG_TYPE_ERROR;
+	*outsize = outs->size;
+	return KERN_SUCCESS;
+}
+
+static kern_return_t
+copy_from_window(struct window_place *place, struct call_outs *outs,
     const VmReadOverwriteReply *out)
 {
 	uint32_t rest = out->has_rest ? out->rest : 0;
 	void *to;
 	kern_return_t kr;
 
-	if (!place->memory || destination->reached ||
-	    out->window_size != MIN(destination->size, (uint64_t)place->room))
+	if (!place->memory || outs->reached ||
+	    out->window_size != MIN(outs->size, (uint64_t)place->room))
 		return MIG_TYPE_ERROR;
-	kr = place_at_destination(destination, 0, destination->size, 0, &to);
+	kr = place_at_destination(outs, 0, outs->size, 0, &to);
 	if (kr == KERN_SUCCESS)
-		return window_copy(place, to, destination->size,
-		    out->window_size, rest);
+		return window_copy(place, to, outs->size, out->window_size,
+		    rest);
 	window_forget_rest(rest);
 	return kr;
 }
 
 CALL(vm_read_overwrite, VmReadOverwrite)
 
-kern_return_t
-vm_stub_read_overwrite(int id, vm_map_t task, vm_address_t address,
-    vm_size_t size, vm_address_t data, vm_size_t *outsize)
+/* Makes the call, by the window if there is one. */
+static kern_return_t
+read_by_window(struct call *call, VmReadOverwriteRequest *in,
+    struct call_outs *outs)
 {
 	_cleanup_(vm_read_overwrite_freep) VmReadOverwriteReply *out = NULL;
-	VmReadOverwriteRequest in = VM_READ_OVERWRITE_REQUEST__INIT;
-	struct destination destination = { (void *)data, size, false };
 	struct window_place place = { 0 };
-	struct call call = {
-		.id = id,
-		.port = task,
-		.place = place_at_destination,
-		.context = &destination,
-	};
 	kern_return_t kr;
+
+	call->place = place_at_destination;
+	call->context = outs;
+	in->has_window_at = in->has_window_room =
+	    window_take(&place, in->size, 0, false);
+	in->window_at = place.at;
+	in->window_room = place.room;
+
+	kr = call_vm_read_overwrite(call, in, &out);
+	if (kr == KERN_SUCCESS && out->has_window_size)
+		kr = copy_from_window(&place, outs, out);
+	window_give(&place);
+	return kr == KERN_SUCCESS ? finish_read_overwrite(outs, &out->base)
+				  : kr;
+}
+
+kern_return_t
+vm_stub_read_overwrite(const struct via *via, int id, vm_map_t task,
+    vm_address_t address, vm_size_t size, vm_address_t data, vm_size_t *outsize)
+{
+	static const struct call_routine routine = {
+		.reply = &vm_read_overwrite_reply__descriptor,
+		.place = place_at_destination,
+		.finish = finish_read_overwrite,
+	};
+	struct call_outs outs = {
+		.to = { [OUTSIZE] = outsize, [DATA] = (void *)data },
+		.size = size,
+	};
+	VmReadOverwriteRequest in = VM_READ_OVERWRITE_REQUEST__INIT;
+	struct call call = { .id = id, .port = task, .in = &in.base };
 
 	in.address = address;
 	in.size = size;
 
-	if (size >= WINDOW_COPIED_LEAST)
-		in.has_window_at = in.has_window_room =
-		    window_take(&place, size, 0, false);
-	in.window_at = place.at;
-	in.window_room = place.room;
-
-	kr = call_vm_read_overwrite(&call, &in, &out);
-	if (kr == KERN_SUCCESS && out->has_window_size)
-		kr = copy_from_window(&place, &destination, out);
-	window_give(&place);
-	if (kr == KERN_SUCCESS &&
-	    (out->outsize != size || destination.reached != (size > 0)))
-		return MIG_TYPE_ERROR;
-	if (kr == KERN_SUCCESS)
-		*outsize = size;
-	return kr;
+	if (!via && size >= WINDOW_COPIED_LEAST)
+		return read_by_window(&call, &in, &outs);
+	return call_routine(via, &routine, &call, &outs);
 }

@@ -4,17 +4,27 @@
 #include "client/call.h"
 #include "client/vm_stub.h"
 
-CALL(vm_map, VmMap)
+static kern_return_t
+finish_map(struct call_outs *outs, const ProtobufCMessage *reply)
+{
+	vm_address_t *address = outs->to[0];
+
+	*address = ((const VmMapReply *)reply)->address;
+	return KERN_SUCCESS;
+}
 
 kern_return_t
-vm_stub_map(int id, vm_map_t task, vm_address_t *address, vm_size_t size,
-    vm_address_t mask, int flags, const struct vm_stub_object *object,
-    const struct vm_stub_rights *rights)
+vm_stub_map(const struct via *via, int id, vm_map_t task, vm_address_t *address,
+    vm_size_t size, vm_address_t mask, int flags,
+    const struct vm_stub_object *object, const struct vm_stub_rights *rights)
 {
-	_cleanup_(vm_map_freep) VmMapReply *out = NULL;
+	static const struct call_routine routine = {
+		.reply = &vm_map_reply__descriptor,
+		.finish = finish_map,
+	};
+	const struct call_outs outs = { .to = { address } };
 	VmMapRequest in = VM_MAP_REQUEST__INIT;
-	struct call call = { .id = id, .port = task };
-	kern_return_t kr;
+	struct call call = { .id = id, .port = task, .in = &in.base };
 
 	in.address = *address;
 	in.size = size;
@@ -30,23 +40,37 @@ vm_stub_map(int id, vm_map_t task, vm_address_t *address, vm_size_t size,
 	in.max_protection = rights->max_protection;
 	in.inheritance = rights->inheritance;
 
-	kr = call_vm_map(&call, &in, &out);
-	if (kr == KERN_SUCCESS)
-		*address = out->address;
-	return kr;
+	return call_routine(via, &routine, &call, &outs);
 }
 
-CALL(vm_remap, VmRemap)
+static kern_return_t
+finish_remap(struct call_outs *outs, const ProtobufCMessage *reply)
+{
+	const VmRemapReply *out = (const VmRemapReply *)reply;
+	vm_address_t *address = outs->to[0];
+	vm_prot_t *cur_protection = outs->to[1], *max_protection = outs->to[2];
+
+	*address = out->target_address;
+	*cur_protection = out->cur_protection;
+	*max_protection = out->max_protection;
+	return KERN_SUCCESS;
+}
 
 kern_return_t
-vm_stub_remap(int id, vm_map_t task, vm_address_t *address, vm_size_t size,
-    vm_address_t mask, int flags, const struct vm_stub_source *source,
-    struct vm_stub_rights *rights)
+vm_stub_remap(const struct via *via, int id, vm_map_t task,
+    vm_address_t *address, vm_size_t size, vm_address_t mask, int flags,
+    const struct vm_stub_source *source, const struct vm_stub_rights *rights,
+    vm_prot_t *cur_protection, vm_prot_t *max_protection)
 {
-	_cleanup_(vm_remap_freep) VmRemapReply *out = NULL;
+	static const struct call_routine routine = {
+		.reply = &vm_remap_reply__descriptor,
+		.finish = finish_remap,
+	};
+	const struct call_outs outs = {
+		.to = { address, cur_protection, max_protection },
+	};
 	VmRemapRequest in = VM_REMAP_REQUEST__INIT;
-	struct call call = { .id = id, .port = task };
-	kern_return_t kr;
+	struct call call = { .id = id, .port = task, .in = &in.base };
 
 	in.target_address = *address;
 	in.size = size;
@@ -61,13 +85,7 @@ vm_stub_remap(int id, vm_map_t task, vm_address_t *address, vm_size_t size,
 	in.max_protection = rights->max_protection;
 	in.inheritance = rights->inheritance;
 
-	kr = call_vm_remap(&call, &in, &out);
-	if (kr == KERN_SUCCESS) {
-		*address = out->target_address;
-		rights->cur_protection = out->cur_protection;
-		rights->max_protection = out->max_protection;
-	}
-	return kr;
+	return call_routine(via, &routine, &call, &outs);
 }
 
 CALL(mach_make_memory_entry, MachMakeMemoryEntry)

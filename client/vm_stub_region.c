@@ -12,8 +12,6 @@
 #include "client/memory.h"
 #include "client/vm_stub.h"
 
-CALL(vm_region, VmRegion)
-
 static struct vm_region_basic_info_64
 wide_basic_info(const VmRegionBasicInfo *from)
 {
@@ -132,32 +130,53 @@ put_info(vm_region_flavor_t flavor, const VmRegionReply *out,
 	}
 }
 
-kern_return_t
-vm_stub_region(int id, bool wide, vm_map_t task, vm_address_t *address,
-    vm_size_t *size, vm_region_flavor_t flavor, vm_region_info_t info,
-    mach_msg_type_number_t *info_count, mach_port_t *object_name)
-{
-	_cleanup_(vm_region_freep) VmRegionReply *out = NULL;
-	VmRegionRequest in = VM_REGION_REQUEST__INIT;
-	struct call call = { .id = id, .port = task };
-	kern_return_t kr;
+enum { ADDRESS, SIZE, INFO, COUNT, NAME }; /* outs of vm_region */
 
-	if (wide && flavor == VM_REGION_BASIC_INFO)
-		flavor = VM_REGION_BASIC_INFO_64;
+static kern_return_t
+finish_region(struct call_outs *outs, const ProtobufCMessage *reply)
+{
+	const VmRegionReply *out = (const VmRegionReply *)reply;
+	vm_address_t *address = outs->to[ADDRESS];
+	vm_size_t *size = outs->to[SIZE];
+	mach_msg_type_number_t *info_count = outs->to[COUNT];
+	mach_msg_type_number_t count = (mach_msg_type_number_t)outs->size;
+	mach_port_t *object_name = outs->to[NAME];
+
+	if (!put_info(outs->flavor, out, outs->to[INFO], &count))
+		return MIG_TYPE_ERROR;
+	*info_count = count;
+	*address = out->address;
+	*size = out->size;
+	*object_name = out->object_name;
+	return KERN_SUCCESS;
+}
+
+kern_return_t
+vm_stub_region(const struct via *via, int id, bool wide, vm_map_t task,
+    vm_address_t *address, vm_size_t *size, vm_region_flavor_t flavor,
+    vm_region_info_t info, mach_msg_type_number_t *info_count,
+    mach_port_t *object_name)
+{
+	static const struct call_routine routine = {
+		.reply = &vm_region_reply__descriptor,
+		.finish = finish_region,
+	};
+	struct call_outs outs = {
+		.to = { address, size, info, info_count, object_name },
+		.size = *info_count,
+		.flavor = wide && flavor == VM_REGION_BASIC_INFO
+			      ? VM_REGION_BASIC_INFO_64
+			      : flavor,
+	};
+	VmRegionRequest in = VM_REGION_REQUEST__INIT;
+	struct call call = { .id = id, .port = task, .in = &in.base };
+
 	in.address = *address;
 	in.has_flavor = in.has_info_count = true;
-	in.flavor = flavor;
+	in.flavor = outs.flavor;
 	in.info_count = *info_count;
 
-	kr = call_vm_region(&call, &in, &out);
-	if (kr == KERN_SUCCESS && !put_info(flavor, out, info, info_count))
-		return MIG_TYPE_ERROR;
-	if (kr == KERN_SUCCESS) {
-		*address = out->address;
-		*size = out->size;
-		*object_name = out->object_name;
-	}
-	return kr;
+	return call_routine(via, &routine, &call, &outs);
 }
 
 /* --- vm_region_recurse ------------------------------------------------- */

@@ -4,38 +4,40 @@
 #include "client/call.h"
 #include "client/vm_stub.h"
 
-CALL(vm_msync, VmMsync)
+static const struct call_outs nothing;
 
 kern_return_t
-vm_stub_msync(int id, vm_map_t task, vm_address_t address, vm_size_t size,
-    vm_sync_t sync_flags)
+vm_stub_msync(const struct via *via, int id, vm_map_t task,
+    vm_address_t address, vm_size_t size, vm_sync_t sync_flags)
 {
-	_cleanup_(vm_msync_freep) VmMsyncReply *out = NULL;
+	static const struct call_routine routine = {
+		.reply = &vm_msync_reply__descriptor,
+	};
 	VmMsyncRequest in = VM_MSYNC_REQUEST__INIT;
-	struct call call = { .id = id, .port = task };
+	struct call call = { .id = id, .port = task, .in = &in.base };
 
 	in.address = address;
 	in.size = size;
 	in.sync_flags = sync_flags;
 
-	return call_vm_msync(&call, &in, &out);
+	return call_routine(via, &routine, &call, &nothing);
 }
 
-CALL(vm_behavior_set, VmBehaviorSet)
-
 kern_return_t
-vm_stub_behavior_set(int id, vm_map_t task, vm_address_t address,
-    vm_size_t size, vm_behavior_t new_behavior)
+vm_stub_behavior_set(const struct via *via, int id, vm_map_t task,
+    vm_address_t address, vm_size_t size, vm_behavior_t new_behavior)
 {
-	_cleanup_(vm_behavior_set_freep) VmBehaviorSetReply *out = NULL;
+	static const struct call_routine routine = {
+		.reply = &vm_behavior_set_reply__descriptor,
+	};
 	VmBehaviorSetRequest in = VM_BEHAVIOR_SET_REQUEST__INIT;
-	struct call call = { .id = id, .port = task };
+	struct call call = { .id = id, .port = task, .in = &in.base };
 
 	in.address = address;
 	in.size = size;
 	in.new_behavior = new_behavior;
 
-	return call_vm_behavior_set(&call, &in, &out);
+	return call_routine(via, &routine, &call, &nothing);
 }
 
 CALL(vm_machine_attribute, VmMachineAttribute)

@@ -151,6 +151,153 @@ struct vmd_limit {
 kern_return_t vmd_limits(uint32_t *uid, struct vmd_limit *limits,
     size_t *count);
 
+/*
+ * Queues of calls
+ *
+ * A call that is queued is not waited for: it is sent with others, and what
+ * becomes of it is collected later. All are done in the order in which they were
+ * queued, as if each had been made alone, and each has a result; one that fails
+ * does not keep the others from being done.
+ *
+ * What a call reads, its arguments and the data of vm_write(), it reads when it
+ * is queued. Where it writes, its out arguments and the data of
+ * vm_read_overwrite(), it may write until its result is collected, and what is
+ * there before means nothing; a call that fails writes nothing.
+ *
+ * A queue is for one thread at a time. Other threads may call meanwhile, and
+ * have queues of their own; between queues there is no order.
+ *
+ * A queue is of the process that made it: in a child of fork() it can be
+ * destroyed, and all else answers MACH_SEND_INVALID_DEST.
+ */
+typedef struct vmd_queue vmd_queue_t;
+
+/* How many calls may be queued and not collected. */
+#define VMD_QUEUE_MOST 131072
+
+struct vmd_result {
+	uint64_t tag; /* of the call */
+	kern_return_t code;
+};
+
+/* => NULL: no memory */
+vmd_queue_t *vmd_queue_create(void);
+
+/* Waits for what was sent, and drops what was not. */
+void vmd_queue_destroy(vmd_queue_t *queue);
+
+/*
+ * vmd_queue_flush: sends what is queued. Much of it is sent before already.
+ *
+ * => does not wait for answers, unless the daemon takes no more requests before
+ *    it is rid of some
+ * => whatever it answers, every call has its result
+ */
+kern_return_t vmd_queue_flush(vmd_queue_t *queue);
+
+/*
+ * vmd_queue_collect: sends what is queued, and waits for results: for as many
+ * as there is room for, or for all.
+ *
+ * => *collected: how many, of the calls queued first
+ * => a code is what the call itself would have answered. MIG_SERVER_DIED: the
+ *    daemon went away, and may have done it. MACH_SEND_INVALID_DEST: it has not.
+ */
+kern_return_t vmd_queue_collect(vmd_queue_t *queue, struct vmd_result *results,
+    size_t count, size_t *collected);
+
+/* How many calls are queued and not collected. */
+size_t vmd_queue_count(const vmd_queue_t *queue);
+
+/*
+ * Calls to be queued: those of <mach/vm_map.h> and <mach/mach_vm.h> of the same
+ * name, with the same arguments.
+ *
+ * => tag: comes back with the result
+ * => KERN_SUCCESS: it is queued
+ * => MACH_SEND_NO_BUFFER: VMD_QUEUE_MOST are, or there is no memory
+ */
+kern_return_t vmd_queue_vm_allocate(vmd_queue_t *queue, uint64_t tag,
+    vm_map_t task, vm_address_t *address, vm_size_t size, int flags);
+kern_return_t vmd_queue_vm_deallocate(vmd_queue_t *queue, uint64_t tag,
+    vm_map_t task, vm_address_t address, vm_size_t size);
+kern_return_t vmd_queue_vm_protect(vmd_queue_t *queue, uint64_t tag,
+    vm_map_t task, vm_address_t address, vm_size_t size, boolean_t set_maximum,
+    vm_prot_t new_protection);
+kern_return_t vmd_queue_vm_inherit(vmd_queue_t *queue, uint64_t tag,
+    vm_map_t task, vm_address_t address, vm_size_t size,
+    vm_inherit_t new_inheritance);
+kern_return_t vmd_queue_vm_copy(vmd_queue_t *queue, uint64_t tag, vm_map_t task,
+    vm_address_t source_address, vm_size_t size, vm_address_t dest_address);
+kern_return_t vmd_queue_vm_write(vmd_queue_t *queue, uint64_t tag,
+    vm_map_t task, vm_address_t address, vm_offset_t data,
+    mach_msg_type_number_t data_count);
+kern_return_t vmd_queue_vm_read_overwrite(vmd_queue_t *queue, uint64_t tag,
+    vm_map_read_t task, vm_address_t address, vm_size_t size, vm_address_t data,
+    vm_size_t *outsize);
+kern_return_t vmd_queue_vm_region(vmd_queue_t *queue, uint64_t tag,
+    vm_map_read_t task, vm_address_t *address, vm_size_t *size,
+    vm_region_flavor_t flavor, vm_region_info_t info,
+    mach_msg_type_number_t *info_count, mach_port_t *object_name);
+kern_return_t vmd_queue_vm_region_64(vmd_queue_t *queue, uint64_t tag,
+    vm_map_read_t task, vm_address_t *address, vm_size_t *size,
+    vm_region_flavor_t flavor, vm_region_info_t info,
+    mach_msg_type_number_t *info_count, mach_port_t *object_name);
+kern_return_t vmd_queue_vm_remap(vmd_queue_t *queue, uint64_t tag,
+    vm_map_t task, vm_address_t *target_address, vm_size_t size,
+    vm_address_t mask, int flags, vm_map_t src_task, vm_address_t src_address,
+    boolean_t copy, vm_prot_t *cur_protection, vm_prot_t *max_protection,
+    vm_inherit_t inheritance);
+kern_return_t vmd_queue_vm_map(vmd_queue_t *queue, uint64_t tag, vm_map_t task,
+    vm_address_t *address, vm_size_t size, vm_address_t mask, int flags,
+    mem_entry_name_port_t object, vm_offset_t offset, boolean_t copy,
+    vm_prot_t cur_protection, vm_prot_t max_protection,
+    vm_inherit_t inheritance);
+kern_return_t vmd_queue_vm_msync(vmd_queue_t *queue, uint64_t tag,
+    vm_map_t task, vm_address_t address, vm_size_t size, vm_sync_t sync_flags);
+kern_return_t vmd_queue_vm_behavior_set(vmd_queue_t *queue, uint64_t tag,
+    vm_map_t task, vm_address_t address, vm_size_t size,
+    vm_behavior_t new_behavior);
+kern_return_t vmd_queue_mach_vm_allocate(vmd_queue_t *queue, uint64_t tag,
+    vm_map_t task, mach_vm_address_t *address, mach_vm_size_t size, int flags);
+kern_return_t vmd_queue_mach_vm_deallocate(vmd_queue_t *queue, uint64_t tag,
+    vm_map_t task, mach_vm_address_t address, mach_vm_size_t size);
+kern_return_t vmd_queue_mach_vm_protect(vmd_queue_t *queue, uint64_t tag,
+    vm_map_t task, mach_vm_address_t address, mach_vm_size_t size,
+    boolean_t set_maximum, vm_prot_t new_protection);
+kern_return_t vmd_queue_mach_vm_inherit(vmd_queue_t *queue, uint64_t tag,
+    vm_map_t task, mach_vm_address_t address, mach_vm_size_t size,
+    vm_inherit_t new_inheritance);
+kern_return_t vmd_queue_mach_vm_copy(vmd_queue_t *queue, uint64_t tag,
+    vm_map_t task, mach_vm_address_t source_address, mach_vm_size_t size,
+    mach_vm_address_t dest_address);
+kern_return_t vmd_queue_mach_vm_write(vmd_queue_t *queue, uint64_t tag,
+    vm_map_t task, mach_vm_address_t address, vm_offset_t data,
+    mach_msg_type_number_t data_count);
+kern_return_t vmd_queue_mach_vm_read_overwrite(vmd_queue_t *queue, uint64_t tag,
+    vm_map_read_t task, mach_vm_address_t address, mach_vm_size_t size,
+    mach_vm_address_t data, mach_vm_size_t *outsize);
+kern_return_t vmd_queue_mach_vm_region(vmd_queue_t *queue, uint64_t tag,
+    vm_map_read_t task, mach_vm_address_t *address, mach_vm_size_t *size,
+    vm_region_flavor_t flavor, vm_region_info_t info,
+    mach_msg_type_number_t *info_count, mach_port_t *object_name);
+kern_return_t vmd_queue_mach_vm_remap(vmd_queue_t *queue, uint64_t tag,
+    vm_map_t task, mach_vm_address_t *target_address, mach_vm_size_t size,
+    mach_vm_address_t mask, int flags, vm_map_t src_task,
+    mach_vm_address_t src_address, boolean_t copy, vm_prot_t *cur_protection,
+    vm_prot_t *max_protection, vm_inherit_t inheritance);
+kern_return_t vmd_queue_mach_vm_map(vmd_queue_t *queue, uint64_t tag,
+    vm_map_t task, mach_vm_address_t *address, mach_vm_size_t size,
+    mach_vm_address_t mask, int flags, mem_entry_name_port_t object,
+    memory_object_offset_t offset, boolean_t copy, vm_prot_t cur_protection,
+    vm_prot_t max_protection, vm_inherit_t inheritance);
+kern_return_t vmd_queue_mach_vm_msync(vmd_queue_t *queue, uint64_t tag,
+    vm_map_t task, mach_vm_address_t address, mach_vm_size_t size,
+    vm_sync_t sync_flags);
+kern_return_t vmd_queue_mach_vm_behavior_set(vmd_queue_t *queue, uint64_t tag,
+    vm_map_t task, mach_vm_address_t address, mach_vm_size_t size,
+    vm_behavior_t new_behavior);
+
 #ifdef __cplusplus
 }
 #endif

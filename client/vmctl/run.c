@@ -140,25 +140,12 @@ do_own(struct run *run, const struct command *command)
 	return command->own->function(run, arguments);
 }
 
-/* The session makes itself with the first call; here it is seen whether it can.
- * It has told why, if not. */
-static bool
-find_daemon(void)
-{
-	kern_return_t code;
-	struct session *session = session_send(&code);
-
-	if (session)
-		session_sent(session);
-	return session != NULL;
-}
-
 int
 run_script(struct run *run)
 {
 	const struct command *command;
 
-	if (script_calls(run->script) && !find_daemon())
+	if (script_calls(run->script) && session_connect() != KERN_SUCCESS)
 		return EXIT_NO_DAEMON;
 	TAILQ_FOREACH(command, &run->script->commands, link) {
 		bool done;
