@@ -294,13 +294,13 @@ size_t
 flat_write(const ProtobufCMessage *message, uint8_t *to, size_t room)
 {
 	const ProtobufCMessageDescriptor *descriptor = message->descriptor;
-	const ProtobufCFieldDescriptor *field = descriptor->fields;
-	const ProtobufCFieldDescriptor *end = field + descriptor->n_fields;
 	uint8_t *at = to;
 
 	if (room / FIELD_MOST < descriptor->n_fields)
 		return SIZE_MAX;
-	for (; field < end; field++) {
+	for (unsigned i = 0; i < descriptor->n_fields; i++) {
+		const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
+
 		if (!is_flat(field))
 			return SIZE_MAX;
 		if (!is_there(field, message))
