@@ -24,9 +24,9 @@ read_value(const struct msg *msg, uint32_t *value)
 	MachNotifyNoSendersRequest *senders;
 	MachNotifyDeadNameRequest *dead;
 	ProtobufCMessage *body;
-	int index = msg->id - NOTIFY_BASE;
+	unsigned index = (unsigned)msg->id - NOTIFY_BASE;
 
-	if (index < 0 || (unsigned)index >= notify__descriptor.n_methods)
+	if (index >= notify__descriptor.n_methods)
 		return false;
 	body =
 	    protobuf_c_message_unpack(notify__descriptor.methods[index].input,
