@@ -11,17 +11,27 @@
 
 #include "client/window.h"
 
-/* Bytes of a buffer from which on large pages are worth it. */
-enum { LARGE = 4 * 1024 * 1024 };
+enum {
+	LARGE = 4 * 1024 * 1024, /* bytes from which on large pages pay */
+	SMALL = 64 * 1024,       /* up to which what is given back is kept, */
+	KEPT_MOST = 16,          /* and so many of them */
+};
 
 struct buffer {
 	uintptr_t start; /* whole pages */
 	uintptr_t end;
 	bool lent; /* it lies in the window */
+	bool part; /* some of it was given back */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static void *buffers; /* by address; none overlap */
+
+/* Small ones that were given back, the last of them last. Nobody may touch them,
+ * as if they were gone; to make them accessible again takes less than to give
+ * the memory to the system, to have other, and that cleared. */
+static struct buffer kept[KEPT_MOST];
+static unsigned kept_count;
 
 /* Those that overlap are equal: any address finds the buffer it is in. */
 static int
@@ -41,20 +51,20 @@ page_mask(void)
 static struct buffer *
 find(uintptr_t address)
 {
-	struct buffer key = { address, address + 1, false };
+	struct buffer key = { .start = address, .end = address + 1 };
 	struct buffer **found = tfind(&key, &buffers, compare);
 
 	return found ? *found : NULL;
 }
 
 static bool
-remember(uintptr_t start, uintptr_t end, bool lent)
+remember(struct buffer known)
 {
 	struct buffer *buffer = malloc(sizeof(*buffer));
 
 	if (!buffer)
 		return false;
-	*buffer = (struct buffer){ start, end, lent };
+	*buffer = known;
 	if (tsearch(buffer, &buffers, compare))
 		return true;
 	free(buffer);
@@ -88,36 +98,114 @@ buffer_map(size_t size)
 	return memory != MAP_FAILED ? memory : NULL;
 }
 
+static bool
+keep(uintptr_t start, uintptr_t end)
+{
+	if (end - start > SMALL || kept_count == KEPT_MOST ||
+	    mprotect((void *)start, end - start, PROT_NONE) < 0)
+		return false;
+	kept[kept_count++] = (struct buffer){ .start = start, .end = end };
+	return true;
+}
+
+/* One that was kept, of so many bytes; 0: there is none. */
+static uintptr_t
+take_kept(size_t bytes)
+{
+	for (unsigned i = kept_count; i-- > 0;) {
+		uintptr_t start = kept[i].start;
+
+		if (kept[i].end - start != bytes)
+			continue;
+		kept_count--;
+		memmove(&kept[i], &kept[i + 1],
+		    (kept_count - i) * sizeof(kept[0]));
+		return start;
+	}
+	return 0;
+}
+
+/* It could not be used again. */
+static void
+forget_all(struct buffer buffer, bool known)
+{
+	struct buffer *found;
+
+	pthread_mutex_lock(&lock);
+	found = known ? find(buffer.start) : NULL;
+	if (found)
+		tdelete(found, &buffers, compare);
+	pthread_mutex_unlock(&lock);
+	free(found);
+	munmap((void *)buffer.start, buffer.end - buffer.start);
+}
+
+/* Nothing is in it but zeros where the caller writes nothing. */
+static uintptr_t
+reuse(size_t size, uint32_t offset, size_t bytes)
+{
+	struct buffer buffer = { 0 };
+	char *memory;
+	bool known;
+
+	pthread_mutex_lock(&lock);
+	buffer.start = take_kept(bytes);
+	buffer.end = buffer.start + bytes;
+	known = buffer.start != 0 && remember(buffer);
+	pthread_mutex_unlock(&lock);
+	memory = (char *)buffer.start;
+	if (!memory)
+		return 0;
+	if (!known || mprotect(memory, bytes, PROT_READ | PROT_WRITE) < 0) {
+		forget_all(buffer, known);
+		return 0;
+	}
+	memset(memory, 0, offset);
+	memset(memory + offset + size, 0, bytes - offset - size);
+	return buffer.start;
+}
+
+static uintptr_t
+fresh(size_t bytes)
+{
+	void *memory = buffer_map(bytes);
+	uintptr_t start = (uintptr_t)memory;
+	bool known;
+
+	if (!memory)
+		return 0;
+	if (bytes >= LARGE)
+		madvise(memory, bytes, MADV_HUGEPAGE);
+	pthread_mutex_lock(&lock);
+	known =
+	    remember((struct buffer){ .start = start, .end = start + bytes });
+	pthread_mutex_unlock(&lock);
+	if (known)
+		return start;
+	munmap(memory, bytes);
+	return 0;
+}
+
 void *
 buffer_new(size_t size, uint32_t offset)
 {
 	size_t bytes = (offset + size + page_mask()) & ~page_mask();
-	void *memory = buffer_map(bytes);
-	uintptr_t start = (uintptr_t)memory;
-	bool kept;
+	uintptr_t start = reuse(size, offset, bytes);
 
-	if (!memory)
-		return NULL;
-	if (bytes >= LARGE)
-		madvise(memory, bytes, MADV_HUGEPAGE);
-	pthread_mutex_lock(&lock);
-	kept = remember(start, start + bytes, false);
-	pthread_mutex_unlock(&lock);
-	if (kept)
-		return (char *)memory + offset;
-	munmap(memory, bytes);
-	return NULL;
+	if (start == 0)
+		start = fresh(bytes);
+	return start != 0 ? (void *)(start + offset) : NULL;
 }
 
 bool
 buffer_lend(uintptr_t start, uintptr_t end)
 {
-	bool kept;
+	bool known;
 
 	pthread_mutex_lock(&lock);
-	kept = remember(start, end, true);
+	known = remember((struct buffer){ start, end, true, false });
 	pthread_mutex_unlock(&lock);
-	return kept;
+	return known;
 }
 
 kern_return_t
@@ -151,25 +239,29 @@ static kern_return_t
 cut(struct buffer *buffer, uintptr_t start, uintptr_t end)
 {
 	uintptr_t last = buffer->end;
-	bool lent = buffer->lent;
+	bool lent = buffer->lent, whole = false;
 
 	if (end > last)
 		return KERN_INVALID_ADDRESS;
 	if (start > buffer->start) {
 		buffer->end = start;
-		if (end < last && !remember(end, last, lent)) {
+		buffer->part = true;
+		if (end < last &&
+		    !remember((struct buffer){ end, last, lent, true })) {
 			buffer->end = last;
 			return KERN_RESOURCE_SHORTAGE;
 		}
 	} else if (end < last) {
 		buffer->start = end;
+		buffer->part = true;
 	} else {
+		whole = !buffer->part;
 		tdelete(buffer, &buffers, compare);
 		free(buffer);
 	}
 	if (lent)
 		window_return(start, end);
-	else
+	else if (!whole || !keep(start, end))
 		munmap((void *)start, end - start);
 	return KERN_SUCCESS;
 }

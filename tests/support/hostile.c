@@ -33,9 +33,11 @@ static char path[sizeof(folder) + 16];
 void *__real_mmap64(void *address, size_t size, int protection, int flags,
     int fd, off_t offset);
 int __real_munmap(void *address, size_t size);
+int __real_mprotect(void *address, size_t size, int protection);
 void *__wrap_mmap64(void *address, size_t size, int protection, int flags,
     int fd, off_t offset);
 int __wrap_munmap(void *address, size_t size);
+int __wrap_mprotect(void *address, size_t size, int protection);
 
 static int64_t mapped;
 
@@ -56,6 +58,14 @@ __wrap_munmap(void *address, size_t size)
 {
 	mapped -= (int64_t)size;
 	return __real_munmap(address, size);
+}
+
+/* What nobody may touch is kept for another time. */
+int
+__wrap_mprotect(void *address, size_t size, int protection)
+{
+	mapped += protection == PROT_NONE ? -(int64_t)size : (int64_t)size;
+	return __real_mprotect(address, size, protection);
 }
 
 int64_t
