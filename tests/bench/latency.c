@@ -2,8 +2,9 @@
  * Latency: what a call costs that does nothing
  *
  * The null call is a vm_protect() of no bytes: packed, served, answered and
- * unpacked as any other. Alone it is made through libvmd. Many at once, and
- * those of many clients, are frames made beforehand, as are the yardsticks'.
+ * unpacked as any other. Alone it is made through libvmd, and many at once by a
+ * queue of its; beside that, and for many clients, they are frames made
+ * beforehand, as are the yardsticks'.
  */
 #include <mach/mach.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/vmd.h"
 #include "common/cleanup.h"
 #include "common/msg.h"
 #include "proto/routine.h"
@@ -123,6 +125,27 @@ frames_check(const struct frames *frames)
 	}
 }
 
+/* The same through libvmd: so many are queued, and collected. */
+struct queued {
+	vmd_queue_t *queue;
+	uint64_t count;
+};
+
+static void
+queued_step(void *context)
+{
+	struct queued *queued = context;
+	struct vmd_result results[DEPTH_MOST];
+	size_t n = 0;
+
+	for (uint64_t i = 0; i < queued->count; i++)
+		vmd_queue_vm_protect(queued->queue, i, mach_task_self(), 0, 0,
+		    FALSE, VM_PROT_READ);
+	vmd_queue_collect(queued->queue, results, queued->count, &n);
+	if (n != queued->count || results[n - 1].code != KERN_SUCCESS)
+		bench_fail("a queued null call fails");
+}
+
 struct pings {
 	struct peer *peer;
 	uint64_t count;
@@ -143,11 +166,14 @@ static void
 measure_depth(const char *name, uint64_t depth, struct frames *frames,
     struct peer *peer)
 {
+	struct queued queued = { vmd_queue_create(), depth };
 	struct pings pings = { peer, depth };
 	struct contest contest = { .count = 0 };
 
+	bench_must(queued.queue != NULL, "vmd_queue_create");
 	frames->count = depth;
-	contest_add(&contest, "vmd", frames_step, frames);
+	contest_add(&contest, "vmd", queued_step, &queued);
+	contest_add(&contest, "vmd-frames", frames_step, frames);
 	contest_add(&contest, "socket", pings_step, &pings);
 	contest_add(&contest, "ping", peer_ping, peer);
 	for (size_t i = 0; i < company.count; i++)
@@ -159,6 +185,7 @@ measure_depth(const char *name, uint64_t depth, struct frames *frames,
 			contest.of[i].each = depth;
 	contest_run(&contest, name, depth, 100);
 	frames_check(frames);
+	vmd_queue_destroy(queued.queue);
 }
 
 static void
