@@ -338,5 +338,9 @@ buffers_forked(void)
 	twalk_r(buffers, leave, &at);
 	if (at < end)
 		munmap((void *)at, end - at);
+	while (kept_count-- > 0)
+		munmap((void *)kept[kept_count].start,
+		    kept[kept_count].end - kept[kept_count].start);
+	kept_count = 0;
 	pthread_mutex_init(&lock, NULL);
 }

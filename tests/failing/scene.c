@@ -395,6 +395,9 @@ const struct scene_call scene_calls[] = {
 	{ "vmd_name_remove 0 name=entry", 0 },
 	{ "vmd_names 0", 0 },
 	{ "vmd_limits 0", 0 },
+	{ "vmd_window 0", 0 },
+	{ "vmd_window 0; vmd_window_next 0 rest=1 window_at=0 window_room=1000",
+	    KERN_INVALID_NAME },
 	{ NULL, 0 },
 };
 
