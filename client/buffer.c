@@ -9,6 +9,8 @@
 
 #include <mach/vm_param.h>
 
+#include "client/debug.h"
+#include "client/memory.h"
 #include "client/window.h"
 
 enum {
@@ -27,10 +29,10 @@ struct buffer {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static void *buffers; /* by address; none overlap */
 
-/* Small ones that were given back, the last of them last. Nobody may touch them,
- * as if they were gone; to make them accessible again takes less than to give
- * the memory to the system, to have other, and that cleared. */
-static struct buffer kept[KEPT_MOST];
+/* Small ones that were given back, the last of them last, with what they hold: to
+ * use one again takes less than to give its memory to the system, to have other,
+ * and that cleared. */
+static struct buffer *kept[KEPT_MOST];
 static unsigned kept_count;
 
 /* Those that overlap are equal: any address finds the buffer it is in. */
@@ -58,14 +60,21 @@ find(uintptr_t address)
 }
 
 static bool
-remember(struct buffer known)
+remember(struct buffer *buffer)
+{
+	return tsearch(buffer, &buffers, compare) != NULL;
+}
+
+/* Remembers pages of their own. */
+static bool
+add(struct buffer pages)
 {
 	struct buffer *buffer = malloc(sizeof(*buffer));
 
 	if (!buffer)
 		return false;
-	*buffer = known;
-	if (tsearch(buffer, &buffers, compare))
+	*buffer = pages;
+	if (remember(buffer))
 		return true;
 	free(buffer);
 	return false;
@@ -98,103 +107,88 @@ buffer_map(size_t size)
 	return memory != MAP_FAILED ? memory : NULL;
 }
 
-static bool
-keep(uintptr_t start, uintptr_t end)
+/* Nobody has it any more. */
+static void
+discard(struct buffer *buffer)
 {
-	if (end - start > SMALL || kept_count == KEPT_MOST ||
-	    mprotect((void *)start, end - start, PROT_NONE) < 0)
+	munmap((void *)buffer->start, buffer->end - buffer->start);
+	free(buffer);
+}
+
+/* If there are enough of them, the oldest goes. */
+static bool
+keep(struct buffer *buffer)
+{
+	if (buffer->part || buffer->end - buffer->start > SMALL ||
+	    !memory_can_tell() || debug_wants(DEBUG_GUARD))
 		return false;
-	kept[kept_count++] = (struct buffer){ .start = start, .end = end };
+	if (kept_count == KEPT_MOST) {
+		discard(kept[0]);
+		memmove(&kept[0], &kept[1], --kept_count * sizeof(*kept));
+	}
+	kept[kept_count++] = buffer;
 	return true;
 }
 
-/* One that was kept, of so many bytes; 0: there is none. */
-static uintptr_t
-take_kept(size_t bytes)
+/* The program may have protected what it has given back. */
+static struct buffer *
+reuse(size_t bytes)
 {
-	for (unsigned i = kept_count; i-- > 0;) {
-		uintptr_t start = kept[i].start;
+	struct buffer *buffer;
+	unsigned i = kept_count;
 
-		if (kept[i].end - start != bytes)
-			continue;
-		kept_count--;
-		memmove(&kept[i], &kept[i + 1],
-		    (kept_count - i) * sizeof(kept[0]));
-		return start;
-	}
-	return 0;
+	while (i > 0 && kept[i - 1]->end - kept[i - 1]->start != bytes)
+		i--;
+	if (i == 0)
+		return NULL;
+	buffer = kept[i - 1];
+	kept_count--;
+	memmove(&kept[i - 1], &kept[i], (kept_count + 1 - i) * sizeof(*kept));
+	if (memory_is_writable((void *)buffer->start, bytes))
+		return buffer;
+	discard(buffer);
+	return NULL;
 }
 
-/* It could not be used again. */
-static void
-forget_all(struct buffer buffer, bool known)
+static struct buffer *
+fresh(size_t bytes)
 {
-	struct buffer *found;
+	struct buffer *buffer = calloc(1, sizeof(*buffer));
+	void *memory = buffer ? buffer_map(bytes) : NULL;
 
-	pthread_mutex_lock(&lock);
-	found = known ? find(buffer.start) : NULL;
-	if (found)
-		tdelete(found, &buffers, compare);
-	pthread_mutex_unlock(&lock);
-	free(found);
-	munmap((void *)buffer.start, buffer.end - buffer.start);
+	if (!memory) {
+		free(buffer);
+		return NULL;
+	}
+	if (bytes >= LARGE)
+		madvise(memory, bytes, MADV_HUGEPAGE);
+	buffer->start = (uintptr_t)memory;
+	buffer->end = buffer->start + bytes;
+	return buffer;
 }
 
 /* Nothing is in it but zeros where the caller writes nothing. */
-static uintptr_t
-reuse(size_t size, uint32_t offset, size_t bytes)
-{
-	struct buffer buffer = { 0 };
-	char *memory;
-	bool known;
-
-	pthread_mutex_lock(&lock);
-	buffer.start = take_kept(bytes);
-	buffer.end = buffer.start + bytes;
-	known = buffer.start != 0 && remember(buffer);
-	pthread_mutex_unlock(&lock);
-	memory = (char *)buffer.start;
-	if (!memory)
-		return 0;
-	if (!known || mprotect(memory, bytes, PROT_READ | PROT_WRITE) < 0) {
-		forget_all(buffer, known);
-		return 0;
-	}
-	memset(memory, 0, offset);
-	memset(memory + offset + size, 0, bytes - offset - size);
-	return buffer.start;
-}
-
-static uintptr_t
-fresh(size_t bytes)
-{
-	void *memory = buffer_map(bytes);
-	uintptr_t start = (uintptr_t)memory;
-	bool known;
-
-	if (!memory)
-		return 0;
-	if (bytes >= LARGE)
-		madvise(memory, bytes, MADV_HUGEPAGE);
-	pthread_mutex_lock(&lock);
-	known =
-	    remember((struct buffer){ .start = start, .end = start + bytes });
-	pthread_mutex_unlock(&lock);
-	if (known)
-		return start;
-	munmap(memory, bytes);
-	return 0;
-}
-
 void *
 buffer_new(size_t size, uint32_t offset)
 {
 	size_t bytes = (offset + size + page_mask()) & ~page_mask();
-	uintptr_t start = reuse(size, offset, bytes);
+	struct buffer *buffer;
+	uint8_t *memory = NULL;
 
-	if (start == 0)
-		start = fresh(bytes);
-	return start != 0 ? (void *)(start + offset) : NULL;
+	pthread_mutex_lock(&lock);
+	buffer = reuse(bytes);
+	if (!buffer)
+		buffer = fresh(bytes);
+	if (buffer && remember(buffer))
+		memory = (uint8_t *)buffer->start;
+	else if (buffer)
+		discard(buffer);
+	pthread_mutex_unlock(&lock);
+	if (!memory)
+		return NULL;
+	memset(memory, 0, offset);
+	memset(memory + offset + size, 0, bytes - offset - size);
+	return memory + offset;
 }
 
 bool
@@ -203,7 +197,7 @@ buffer_lend(uintptr_t start, uintptr_t end)
 	bool known;
 
 	pthread_mutex_lock(&lock);
-	known = remember((struct buffer){ start, end, true, false });
+	known = add((struct buffer){ start, end, true, false });
 	pthread_mutex_unlock(&lock);
 	return known;
 }
@@ -239,7 +233,7 @@ static kern_return_t
 cut(struct buffer *buffer, uintptr_t start, uintptr_t end)
 {
 	uintptr_t last = buffer->end;
-	bool lent = buffer->lent, whole = false;
+	bool lent = buffer->lent;
 
 	if (end > last)
 		return KERN_INVALID_ADDRESS;
@@ -247,7 +241,7 @@ cut(struct buffer *buffer, uintptr_t start, uintptr_t end)
 		buffer->end = start;
 		buffer->part = true;
 		if (end < last &&
-		    !remember((struct buffer){ end, last, lent, true })) {
+		    !add((struct buffer){ end, last, lent, true })) {
 			buffer->end = last;
 			return KERN_RESOURCE_SHORTAGE;
 		}
@@ -255,13 +249,14 @@ cut(struct buffer *buffer, uintptr_t start, uintptr_t end)
 		buffer->start = end;
 		buffer->part = true;
 	} else {
-		whole = !buffer->part;
 		tdelete(buffer, &buffers, compare);
+		if (!lent && keep(buffer))
+			return KERN_SUCCESS;
 		free(buffer);
 	}
 	if (lent)
 		window_return(start, end);
-	else if (!whole || !keep(start, end))
+	else
 		munmap((void *)start, end - start);
 	return KERN_SUCCESS;
 }
@@ -338,9 +333,5 @@ buffers_forked(void)
 	twalk_r(buffers, leave, &at);
 	if (at < end)
 		munmap((void *)at, end - at);
-	while (kept_count-- > 0)
-		munmap((void *)kept[kept_count].start,
-		    kept[kept_count].end - kept[kept_count].start);
-	kept_count = 0;
 	pthread_mutex_init(&lock, NULL);
 }

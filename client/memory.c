@@ -3,8 +3,13 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ  22
@@ -52,7 +57,8 @@ memory_can_tell(void)
 static bool
 may_be_had(const void *memory, size_t size, int advice)
 {
-	return size == 0 || !memory_can_tell() || populate(memory, size, advice);
+	return size == 0 || !memory_can_tell() ||
+	       populate(memory, size, advice);
 }
 
 bool
@@ -66,3 +72,49 @@ memory_is_writable(const void *memory, size_t size)
 {
 	return may_be_had(memory, size, MADV_POPULATE_WRITE);
 }
+
+/* --- Much --------------------------------------------------------------- */
+
+#ifdef __SSE2__
+enum { LINE = 64 }; /* bytes of a cache */
+
+static void
+stream_line(uint8_t *to, const uint8_t *from)
+{
+	enum { WORD = sizeof(__m128i), WORDS = LINE / WORD };
+	__m128i words[WORDS];
+
+	for (int i = 0; i < WORDS; i++)
+		words[i] = _mm_loadu_si128((const __m128i *)from + i);
+	for (int i = 0; i < WORDS; i++)
+		_mm_stream_si128((__m128i *)to + i, words[i]);
+}
+
+/* Whole lines go past; what is left before and behind them does not. */
+void
+memory_stream(void *to, const void *from, size_t size)
+{
+	uint8_t *at = to;
+	const uint8_t *source = from;
+	size_t before = -(uintptr_t)to % LINE;
+
+	if (size < before + LINE) {
+		memcpy(to, from, size);
+		return;
+	}
+	memcpy(at, source, before);
+	at += before;
+	source += before;
+	size -= before;
+	for (; size >= LINE; at += LINE, source += LINE, size -= LINE)
+		stream_line(at, source);
+	_mm_sfence();
+	memcpy(at, source, size);
+}
+#else
+void
+memory_stream(void *to, const void *from, size_t size)
+{
+	memcpy(to, from, size);
+}
+#endif

@@ -19,3 +19,7 @@ bool memory_is_writable(const void *memory, size_t size);
 
 /* Can the system tell? */
 bool memory_can_tell(void);
+
+/* As memcpy(), for part of what is too much for a cache: it is written past the
+ * caches, for which nothing is read first, and which keep what is of use. */
+void memory_stream(void *to, const void *from, size_t size);

@@ -14,6 +14,7 @@
 
 #include "client/buffer.h"
 #include "client/call.h"
+#include "client/debug.h"
 #include "client/memory.h"
 #include "client/session.h"
 #include "common/cleanup.h"
@@ -30,6 +31,7 @@ enum {
 	LENT_AT_ONCE = 2 * 1024 * 1024, /* bytes */
 	COPIED_AT_ONCE = 512 * 1024, /* so that they are still in the cache */
 	PAGES = MSG_WINDOW_SIZE / 4096,
+	MUCH = 16 * 1024 * 1024, /* bytes, which no cache keeps */
 };
 
 static_assert(SLOTS == 64, "a bit each");
@@ -247,7 +249,7 @@ window_take(struct window_place *place, uint64_t size, uint32_t offset,
 	if (!is_open())
 		return false;
 	pthread_mutex_lock(&window.lock);
-	lend = lend && size <= LENT_AT_ONCE &&
+	lend = lend && size <= LENT_AT_ONCE && !debug_wants(DEBUG_GUARD) &&
 	       window.lent_slots + slots_for(offset + size) <= LENT_MOST;
 	if (lend)
 		taken = place->lend = take_slots(place, size, offset);
@@ -425,11 +427,15 @@ kern_return_t
 window_copy(struct window_place *place, uint8_t *to, uint64_t size,
     uint64_t here, uint32_t rest)
 {
+	bool much = size >= MUCH;
 	kern_return_t kr;
 	uint32_t more;
 
 	for (;;) {
-		memcpy(to, place->memory, here);
+		if (much)
+			memory_stream(to, place->memory, here);
+		else
+			memcpy(to, place->memory, here);
 		to += here;
 		size -= here;
 		if (size == 0)

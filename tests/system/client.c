@@ -353,6 +353,7 @@ TEST(a_child_may_give_back_what_its_parent_has_read)
 	vm_offset_t data;
 	pid_t pid;
 
+	setenv("VMD_DEBUG", "guard", 1);
 	draw(task, 0x10000, "abcd");
 	succeeds(vm_read(task, 0x10000, 4 * PAGE, &data, &count));
 	pid = fork();
@@ -367,6 +368,31 @@ TEST(a_child_may_give_back_what_its_parent_has_read)
 	ck_assert_int_eq(*(char *)(data + 3 * PAGE), 'd');
 	succeeds(vm_deallocate(mach_task_self(), data, count));
 	ck_assert(!is_mapped(data));
+}
+
+/* What libvmd has at hand for the next read is each one's own. */
+TEST(a_child_s_next_read_is_not_its_parent_s)
+{
+	mach_msg_type_number_t count;
+	vm_offset_t data;
+	task_t of = task;
+	pid_t pid;
+
+	draw(task, 0x10000, "a");
+	succeeds(vm_read(task, 0x10000, PAGE, &data, &count));
+	succeeds(vm_deallocate(mach_task_self(), data, count));
+	pid = fork();
+	if (pid == 0) {
+		of = mach_task_self();
+		draw(of, 0x10000, "b");
+	}
+	succeeds(vm_read(of, 0x10000, PAGE, &data, &count));
+	ck_assert_int_eq(*(char *)data, pid == 0 ? 'b' : 'a');
+	memset((char *)data, 'x', PAGE);
+	succeeds(vm_deallocate(mach_task_self(), data, count));
+	if (pid == 0)
+		_exit(0);
+	child_succeeds(pid);
 }
 
 /* --- Daemons that die -------------------------------------------------- */
@@ -401,6 +427,7 @@ TEST(what_was_read_is_the_program_s_after_the_daemon_has_died)
 	mach_msg_type_number_t count;
 	vm_offset_t data;
 
+	setenv("VMD_DEBUG", "guard", 1);
 	draw(task, 0x10000, "ab");
 	succeeds(vm_read(task, 0x10000, 2 * PAGE, &data, &count));
 	kill_daemon();
@@ -590,10 +617,11 @@ buffer_is(vm_offset_t data, const char *pages)
 		    "page %zu of %s", i, pages);
 }
 
-TEST(a_buffer_is_given_back_whole)
+TEST(a_buffer_that_was_given_back_is_guarded_for_who_wants_it)
 {
 	vm_offset_t data;
 
+	setenv("VMD_DEBUG", "guard", 1);
 	draw(task, 0x10000, "abcd");
 	data = read_pages(0x10000, 4 * PAGE);
 	buffer_is(data, "xxxx");
@@ -632,6 +660,46 @@ TEST(a_buffer_is_given_back_in_parts)
 	succeeds(vm_deallocate(self, data + PAGE, PAGE));
 	succeeds(vm_deallocate(self, data + 5 * PAGE, 2 * PAGE));
 	buffer_is(data, "........");
+}
+
+/* Pages are used again, and hold nothing of what they held. */
+TEST(a_short_read_behind_a_long_one_leaves_zeros_in_its_last_page)
+{
+	vm_offset_t data;
+
+	draw(task, 0x10000, "abcd");
+	for (int i = 0; i < 40; i++) {
+		data = read_pages(0x10123, 2 * PAGE);
+		ck_assert_int_eq(*(char *)(data - 1), 0);
+		ck_assert_int_eq(*(char *)(data + 2 * PAGE), 0);
+		memset((char *)data - 0x123, 'x', 3 * PAGE);
+		succeeds(vm_deallocate(mach_task_self(), data, 2 * PAGE));
+
+		data = read_pages(0x10000, 2 * PAGE + 1);
+		ck_assert_int_eq(*(char *)(data + 2 * PAGE), 'c');
+		ck_assert_int_eq(*(char *)(data + 2 * PAGE + 1), 0);
+		ck_assert_int_eq(*(char *)(data + 3 * PAGE - 1), 0);
+		memset((char *)data, 'x', 3 * PAGE);
+		succeeds(vm_deallocate(mach_task_self(), data, 2 * PAGE + 1));
+	}
+}
+
+TEST(a_program_may_have_protected_or_unmapped_what_it_gives_back)
+{
+	vm_offset_t data;
+
+	draw(task, 0x10000, "ab");
+	data = read_pages(0x10000, 2 * PAGE);
+	mprotect((void *)data, PAGE, PROT_READ);
+	succeeds(vm_deallocate(mach_task_self(), data, 2 * PAGE));
+	data = read_pages(0x10000, 2 * PAGE);
+	ck_assert_int_eq(*(char *)(data + PAGE), 'b');
+
+	munmap((void *)data, 2 * PAGE);
+	succeeds(vm_deallocate(mach_task_self(), data, 2 * PAGE));
+	data = read_pages(0x10000, 2 * PAGE);
+	ck_assert_int_eq(*(char *)(data + PAGE), 'b');
+	succeeds(vm_deallocate(mach_task_self(), data, 2 * PAGE));
 }
 
 TEST(more_than_a_buffer_is_not_given_back)

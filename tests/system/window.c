@@ -166,6 +166,18 @@ TEST(without_a_window_the_bytes_are_the_same)
 	ck_assert_uint_eq(windows(), 0);
 }
 
+TEST(who_wants_a_guard_is_lent_nothing)
+{
+	unsigned char there;
+	uint8_t *data;
+
+	setenv("VMD_DEBUG", "guard", 1);
+	all_sizes_are_right();
+	data = read_at(0, MEGA);
+	give_back(data, MEGA);
+	ck_assert_int_lt(mincore(data, PAGE, &there), 0);
+}
+
 /* --- Buffers ------------------------------------------------------------ */
 
 TEST(many_buffers_stay_as_they_are_and_go_in_any_order)
