@@ -8,20 +8,24 @@
 
 /*
  * The first slot that ends above the address; the node's count if none does.
- * All are looked at, for their cache lines are then fetched side by side, and
- * with them those of what they lead to: halving would wait for one after the
- * other.
+ * The last slots of the cache lines tell which line it is in. All lines are
+ * fetched side by side, and with them those of what they lead to: halving would
+ * wait for one after the other.
  */
 static uint32_t
 find_slot(const struct range_node *node, uint64_t address)
 {
-	enum { LINE = 64 / sizeof(node->node[0]) };
-	uint32_t below = 0;
+	enum { LINE = 64 / sizeof(node->end[0]) };
+	uint32_t line = 0, below;
 
+	__builtin_prefetch(&node->end[RANGE_TREE_SLOTS - LINE]);
 	for (uint32_t i = 0; i < RANGE_TREE_SLOTS; i += LINE)
 		__builtin_prefetch(&node->node[i]);
-	for (uint32_t i = 0; i < RANGE_TREE_SLOTS; i++)
-		below += node->end[i] <= address;
+	for (uint32_t i = LINE - 1; i < RANGE_TREE_SLOTS - 1; i += LINE)
+		line += node->end[i] <= address;
+	below = line * LINE;
+	for (uint32_t i = 0; i < LINE; i++)
+		below += node->end[line * LINE + i] <= address;
 	return below;
 }
 
