@@ -210,8 +210,8 @@ kern_return_t vmd_queue_collect(vmd_queue_t *queue, struct vmd_result *results,
 size_t vmd_queue_count(const vmd_queue_t *queue);
 
 /*
- * Calls to be queued: those of <mach/vm_map.h> and <mach/mach_vm.h> of the same
- * name, with the same arguments.
+ * Calls to be queued: those of <mach/vm_map.h> of the same name, with the same
+ * arguments. mach_vm_copy() does what vm_copy() does, and so on.
  *
  * => tag: comes back with the result
  * => KERN_SUCCESS: it is queued
@@ -257,45 +257,6 @@ kern_return_t vmd_queue_vm_msync(vmd_queue_t *queue, uint64_t tag,
     vm_map_t task, vm_address_t address, vm_size_t size, vm_sync_t sync_flags);
 kern_return_t vmd_queue_vm_behavior_set(vmd_queue_t *queue, uint64_t tag,
     vm_map_t task, vm_address_t address, vm_size_t size,
-    vm_behavior_t new_behavior);
-kern_return_t vmd_queue_mach_vm_allocate(vmd_queue_t *queue, uint64_t tag,
-    vm_map_t task, mach_vm_address_t *address, mach_vm_size_t size, int flags);
-kern_return_t vmd_queue_mach_vm_deallocate(vmd_queue_t *queue, uint64_t tag,
-    vm_map_t task, mach_vm_address_t address, mach_vm_size_t size);
-kern_return_t vmd_queue_mach_vm_protect(vmd_queue_t *queue, uint64_t tag,
-    vm_map_t task, mach_vm_address_t address, mach_vm_size_t size,
-    boolean_t set_maximum, vm_prot_t new_protection);
-kern_return_t vmd_queue_mach_vm_inherit(vmd_queue_t *queue, uint64_t tag,
-    vm_map_t task, mach_vm_address_t address, mach_vm_size_t size,
-    vm_inherit_t new_inheritance);
-kern_return_t vmd_queue_mach_vm_copy(vmd_queue_t *queue, uint64_t tag,
-    vm_map_t task, mach_vm_address_t source_address, mach_vm_size_t size,
-    mach_vm_address_t dest_address);
-kern_return_t vmd_queue_mach_vm_write(vmd_queue_t *queue, uint64_t tag,
-    vm_map_t task, mach_vm_address_t address, vm_offset_t data,
-    mach_msg_type_number_t data_count);
-kern_return_t vmd_queue_mach_vm_read_overwrite(vmd_queue_t *queue, uint64_t tag,
-    vm_map_read_t task, mach_vm_address_t address, mach_vm_size_t size,
-    mach_vm_address_t data, mach_vm_size_t *outsize);
-kern_return_t vmd_queue_mach_vm_region(vmd_queue_t *queue, uint64_t tag,
-    vm_map_read_t task, mach_vm_address_t *address, mach_vm_size_t *size,
-    vm_region_flavor_t flavor, vm_region_info_t info,
-    mach_msg_type_number_t *info_count, mach_port_t *object_name);
-kern_return_t vmd_queue_mach_vm_remap(vmd_queue_t *queue, uint64_t tag,
-    vm_map_t task, mach_vm_address_t *target_address, mach_vm_size_t size,
-    mach_vm_address_t mask, int flags, vm_map_t src_task,
-    mach_vm_address_t src_address, boolean_t copy, vm_prot_t *cur_protection,
-    vm_prot_t *max_protection, vm_inherit_t inheritance);
-kern_return_t vmd_queue_mach_vm_map(vmd_queue_t *queue, uint64_t tag,
-    vm_map_t task, mach_vm_address_t *address, mach_vm_size_t size,
-    mach_vm_address_t mask, int flags, mem_entry_name_port_t object,
-    memory_object_offset_t offset, boolean_t copy, vm_prot_t cur_protection,
-    vm_prot_t max_protection, vm_inherit_t inheritance);
-kern_return_t vmd_queue_mach_vm_msync(vmd_queue_t *queue, uint64_t tag,
-    vm_map_t task, mach_vm_address_t address, mach_vm_size_t size,
-    vm_sync_t sync_flags);
-kern_return_t vmd_queue_mach_vm_behavior_set(vmd_queue_t *queue, uint64_t tag,
-    vm_map_t task, mach_vm_address_t address, mach_vm_size_t size,
     vm_behavior_t new_behavior);
 
 #ifdef __cplusplus

@@ -30,8 +30,8 @@ enum {
 	LENT_MOST = 48,                 /* slots, in all */
 	LENT_AT_ONCE = 2 * 1024 * 1024, /* bytes */
 	COPIED_AT_ONCE = 512 * 1024, /* so that they are still in the cache */
-	PAGES = MSG_WINDOW_SIZE / 4096,
-	MUCH = 16 * 1024 * 1024, /* bytes, which no cache keeps */
+	PAGES = MSG_WINDOW_SIZE / 4096, /* at the most */
+	MUCH = 16 * 1024 * 1024,        /* bytes, which no cache keeps */
 };
 
 static_assert(SLOTS == 64, "a bit each");
@@ -295,18 +295,14 @@ window_lend(struct window_place *place, size_t size)
 	uintptr_t end = ((uintptr_t)place->memory + size + mask) & ~mask;
 	unsigned first = first_of(place), count = count_of(place);
 
+	if (!buffer_lend(start, end))
+		return false;
 	pthread_mutex_lock(&window.lock);
 	for (unsigned slot = first; slot < first + count; slot++)
 		window.lent[slot] = pages_in(slot, start, end);
 	window.lent_slots += count;
 	pthread_mutex_unlock(&window.lock);
-	if (buffer_lend(start, end))
-		return true;
-	pthread_mutex_lock(&window.lock);
-	memset(&window.lent[first], 0, count * sizeof(window.lent[0]));
-	window.lent_slots -= count;
-	pthread_mutex_unlock(&window.lock);
-	return false;
+	return true;
 }
 
 /* Drops pages that the program has written. What the system tells of each page is
@@ -446,8 +442,10 @@ window_copy(struct window_place *place, uint8_t *to, uint64_t size,
 		if (kr == KERN_SUCCESS &&
 		    more != MIN(size, (uint64_t)place->room))
 			kr = MIG_TYPE_ERROR;
-		if (kr != KERN_SUCCESS)
+		if (kr != KERN_SUCCESS) {
+			window_forget_rest(rest);
 			return kr;
+		}
 		here = more;
 	}
 }

@@ -120,12 +120,12 @@ attempt(vmd_queue_t *queue, uint64_t tag, task_t task, struct trial *t)
 	case 0:
 		return EITHER(vm_allocate, &t->address, t->size, t->number & 1);
 	case 1:
-		return EITHER(mach_vm_deallocate, t->a, t->size);
+		return EITHER(vm_deallocate, t->a, t->size);
 	case 2:
 		return EITHER(vm_protect, t->a, t->size, t->number == 0,
 		    t->number);
 	case 3:
-		return EITHER(mach_vm_inherit, t->a, t->size,
+		return EITHER(vm_inherit, t->a, t->size,
 		    (vm_inherit_t)t->number % 4);
 	case 4:
 		return EITHER(vm_copy, t->a, t->size, t->b);
@@ -140,7 +140,7 @@ attempt(vmd_queue_t *queue, uint64_t tag, task_t task, struct trial *t)
 		    VM_REGION_BASIC_INFO_64, (vm_region_info_t)&t->info,
 		    &t->count, &t->name);
 	case 8:
-		return EITHER(mach_vm_remap, &t->address, t->size, 0, 0, task,
+		return EITHER(vm_remap, &t->address, t->size, 0, 0, task,
 		    t->b, t->number & 1, &t->protection[0], &t->protection[1],
 		    VM_INHERIT_COPY);
 	case 9:
@@ -149,7 +149,7 @@ attempt(vmd_queue_t *queue, uint64_t tag, task_t task, struct trial *t)
 		return EITHER(vm_map, &t->address, t->size, 0, 1,
 		    MACH_PORT_NULL, 0, FALSE, 3, 7, VM_INHERIT_COPY);
 	default:
-		return EITHER(mach_vm_behavior_set, t->a, t->size, t->number);
+		return EITHER(vm_behavior_set, t->a, t->size, t->number);
 	}
 }
 
