@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -48,6 +49,9 @@ static struct {
 	uint32_t lent[SLOTS]; /* pages */
 } window = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
+/* A descriptor is on its way. */
+static atomic_bool awaited;
+
 static size_t
 page_size(void)
 {
@@ -63,8 +67,8 @@ bits(unsigned first, unsigned count)
 
 /* --- Opening ------------------------------------------------------------ */
 
-ptrdiff_t
-window_receive(struct session *session, void *to, size_t size)
+static ssize_t
+receive_descriptor(struct session *session, void *to, size_t size)
 {
 	union {
 		struct cmsghdr align;
@@ -90,6 +94,14 @@ window_receive(struct session *session, void *to, size_t size)
 		close(session->passed);
 	session->passed = fd;
 	return n;
+}
+
+ptrdiff_t
+window_receive(struct session *session, void *to, size_t size)
+{
+	if (atomic_load(&awaited))
+		return receive_descriptor(session, to, size);
+	return recv(session->fd, to, size, 0);
 }
 
 /* Can neither its size change nor a page of it vanish? */
@@ -152,8 +164,11 @@ ask(void)
 		.done = window_came,
 	};
 
-	kern_return_t kr = call_vmd_window(&call, &in, &out);
+	kern_return_t kr;
 
+	atomic_store(&awaited, true);
+	kr = call_vmd_window(&call, &in, &out);
+	atomic_store(&awaited, false);
 	pthread_mutex_lock(&window.lock);
 	if (window.memory)
 		window.state = OPEN;
@@ -487,6 +502,7 @@ window_leave(uintptr_t *start, uintptr_t *end)
 	window.state = NONE;
 	window.taken = window.ready = window.cut = 0;
 	window.lent_slots = 0;
+	atomic_store(&awaited, false);
 	memset(window.lent, 0, sizeof(window.lent));
 	pthread_mutex_init(&window.lock, NULL);
 }

@@ -79,7 +79,9 @@ kern_return_t window_copy(struct window_place *place, uint8_t *to,
 /* The others are not wanted. */
 void window_forget_rest(uint32_t rest);
 
-/* As recv(); a descriptor that comes along is kept with the session. */
+/* As recv(); the window's descriptor, when it comes along, is kept with the session.
+ * A thread that began to read before the window was asked for may lose it: then
+ * there is none. */
 ptrdiff_t window_receive(struct session *session, void *to, size_t size);
 
 /*
