@@ -11,11 +11,13 @@
 
 #include "client/vmctl/run.h"
 #include "client/vmctl/script.h"
+#include "client/vmctl/verb.h"
 #include "common/cleanup.h"
 
 static const char usage[] =
     "usage: vmctl [options] [FILE]\n"
     "       vmctl [options] -c 'command; command'\n"
+    "       vmctl [options] VERB ...\n"
     "\n"
     "Makes Mach's calls to a vmd daemon, from a script in a file, on standard\n"
     "input, or on the command line.\n"
@@ -38,12 +40,17 @@ static const char usage[] =
     "  expect-bytes $self $a+0x8000 \"hello\"\n"
     "  vm_protect $self 0 4K FALSE r-- expect INVALID_ADDRESS\n"
     "\n"
+    "Verbs, which need no script:\n"
+    "\n";
+static const char ending[] =
+    "\n"
     "Exit status: 0 all was as expected, 1 it was not, 2 usage or syntax,\n"
     "3 no daemon.\n";
 
 struct options {
-	const char *text; /* of -c, or NULL */
-	const char *file; /* or NULL: standard input */
+	const char *text;        /* of -c, or NULL */
+	const char *file;        /* or NULL: standard input */
+	const struct verb *verb; /* or NULL; its arguments begin at optind */
 	bool keeps_going;
 };
 
@@ -111,6 +118,8 @@ options_parse(struct options *options, int argc, char **argv)
 		case 'h':
 		case OPTION_HELP:
 			fputs(usage, stdout);
+			verbs_print();
+			fputs(ending, stdout);
 			exit(EXIT_SUCCESS);
 		case OPTION_VERSION:
 			puts("vmctl " VMD_VERSION);
@@ -121,6 +130,10 @@ options_parse(struct options *options, int argc, char **argv)
 			fail("%s: no such option", argv[optind - 1]);
 		}
 	}
+	if (optind < argc && !options->text)
+		options->verb = verb_find(argv[optind]);
+	if (options->verb)
+		return;
 	if (optind < argc && !options->text)
 		options->file = argv[optind++];
 	if (optind < argc)
@@ -162,6 +175,16 @@ read_script(const char *path, size_t *size)
 	return text;
 }
 
+/* What was printed must have got out. */
+static int
+finish(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fputs("vmctl: cannot write standard output\n", stderr);
+	return EXIT_FAILURE;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -174,6 +197,9 @@ main(int argc, char **argv)
 	int status = EXIT_USAGE;
 
 	options_parse(&options, argc, argv);
+	if (options.verb)
+		return finish(options.verb->run(options.verb, argc - optind,
+		    argv + optind));
 	if (options.text)
 		name = "-c";
 	else if (options.file)
@@ -191,9 +217,5 @@ main(int argc, char **argv)
 	if (script_init(&script, name, options.text, size))
 		status = run_script(&run);
 	script_deinit(&script);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fputs("vmctl: cannot write standard output\n", stderr);
-		return EXIT_FAILURE;
-	}
-	return status;
+	return finish(status);
 }

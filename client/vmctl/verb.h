@@ -1,0 +1,27 @@
+/*
+ * Verbs: `vmctl VERB ...`, what is seen or done without a script
+ *
+ * A table: each has a file of its own, verb_NAME.c, and parses its own options.
+ */
+#pragma once
+
+#include <stddef.h>
+
+struct verb {
+	const char *name;
+	const char *form; /* its arguments, as they are to be written */
+	const char *what; /* it does, in a line */
+	/* argv[0] is the name. Returns the exit status, as enum exit in run.h. */
+	int (*run)(const struct verb *verb, int argc, char **argv);
+};
+
+/* NULL: there is none. */
+const struct verb *verb_find(const char *name);
+
+/* All of them, a line each. */
+void verbs_print(void);
+
+/* Tells on standard error what is wrong, and the right form. Returns
+ * EXIT_USAGE. */
+int verb_misused(const struct verb *verb, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
