@@ -333,5 +333,7 @@ buffers_forked(void)
 	twalk_r(buffers, leave, &at);
 	if (at < end)
 		munmap((void *)at, end - at);
+	while (kept_count > 0)
+		discard(kept[--kept_count]);
 	pthread_mutex_init(&lock, NULL);
 }

@@ -297,11 +297,11 @@ __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
 	const struct wire *wire = wire_of(fds->fd);
 
-	MUST(count == 1 && timeout >= 0);
+	MUST(count == 1);
 	while (!bytes_are_there(&wire->out) && wire->connection &&
 	       wire_turn(wire_server))
 		continue;
-	if (bytes_are_there(&wire->out) || !wire->connection) {
+	if (bytes_are_there(&wire->out) || !wire->connection || timeout < 0) {
 		fds->revents = POLLIN;
 		return 1;
 	}
