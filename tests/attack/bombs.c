@@ -14,6 +14,7 @@
 #include "common/cleanup.h"
 #include "tests/attack/attack.h"
 #include "tests/attack/wire.h"
+#include "tests/support/transfer.h"
 
 enum { PAGE = 4096, MEGA = 1 << 20, PIPELINE = 256 };
 
@@ -43,7 +44,7 @@ ask_many(int fd, int id, const ProtobufCMessage *body, unsigned count)
 		for (unsigned i = 0; i < PIPELINE; i++)
 			size +=
 			    wire_pack(bytes + size, id, MSG_TASK_SELF, body, 0);
-		if (!wire_put(fd, bytes, size))
+		if (!transfer_put(fd, bytes, size))
 			return;
 		for (unsigned i = 0; i < PIPELINE; i++)
 			if (!wire_answer(fd, &kr))
@@ -374,7 +375,7 @@ hoard_pieces(unsigned self)
 			    &inherit.base);
 			wire_ask(fd, VM_MAP_ID(vm_write), MSG_TASK_SELF,
 			    &write.base, 5);
-			wire_put(fd, "bytes", 5);
+			transfer_put(fd, "bytes", 5);
 			wire_answer(fd, &kr);
 		}
 		wire_ask(fd, VM_MAP_ID(vm_read_list), MSG_TASK_SELF, &in.base,

@@ -14,6 +14,7 @@
 #include "common/cleanup.h"
 #include "tests/attack/attack.h"
 #include "tests/attack/wire.h"
+#include "tests/support/transfer.h"
 
 enum { START = 0x10000, PAGE = 4096, CONNECTIONS_MOST = 8192 };
 
@@ -58,7 +59,7 @@ chorus(unsigned self)
 	attack_ready();
 	for (;;) {
 		for (unsigned i = 0; i < count; i++)
-			wire_put(fds[i], bytes, size);
+			transfer_put(fds[i], bytes, size);
 		for (unsigned i = 0; i < count; i++)
 			if (wire_answer(fds[i], &kr))
 				attack_round();
@@ -74,7 +75,7 @@ write_some(int fd)
 
 	if (wire_ask(fd, VM_MAP_ID(vm_write), MSG_TASK_SELF, body_write(START),
 		PAGE) &&
-	    wire_put(fd, page, PAGE))
+	    transfer_put(fd, page, PAGE))
 		wire_answer(fd, &kr);
 }
 
@@ -162,7 +163,7 @@ come_and_send(const void *bytes, size_t size)
 	int fd = wire_greet();
 
 	if (fd >= 0)
-		wire_put(fd, bytes, size);
+		transfer_put(fd, bytes, size);
 	return fd;
 }
 
@@ -173,7 +174,7 @@ half_hello(void)
 	int fd = wire_connect();
 
 	if (fd >= 0)
-		wire_put(fd, &hello, sizeof(hello) / 2);
+		transfer_put(fd, &hello, sizeof(hello) / 2);
 	return fd;
 }
 

@@ -11,6 +11,7 @@
 #include "common/cleanup.h"
 #include "tests/attack/attack.h"
 #include "tests/attack/wire.h"
+#include "tests/support/transfer.h"
 
 enum { START = 0x10000, PAGE = 4096 };
 
@@ -63,7 +64,7 @@ writer(unsigned self)
 	while (bytes &&
 	       wire_ask(fd, VM_MAP_ID(vm_write), MSG_TASK_SELF,
 		   body_write(START + 1), PART) &&
-	       wire_put(fd, bytes, PART) && wire_answer(fd, &kr))
+	       transfer_put(fd, bytes, PART) && wire_answer(fd, &kr))
 		attack_round();
 }
 

@@ -14,6 +14,7 @@
 #include "common/cleanup.h"
 #include "tests/attack/attack.h"
 #include "tests/attack/wire.h"
+#include "tests/support/transfer.h"
 
 enum { START = 0x10000, PAGE = 4096 };
 
@@ -40,7 +41,7 @@ put_with(int fd, const void *bytes, size_t size, const int *others,
 	c->cmsg_len = CMSG_LEN(count * sizeof(int));
 	memcpy(CMSG_DATA(c), others, count * sizeof(int));
 	return sendmsg(fd, &message, MSG_NOSIGNAL) == (ssize_t)size ||
-	       (errno == EPERM && wire_put(fd, bytes, size));
+	       (errno == EPERM && transfer_put(fd, bytes, size));
 }
 
 /* With a hello, with a header, with half of one, with data; and then some
@@ -64,7 +65,7 @@ descriptors(unsigned self)
 		size_t size;
 
 		put_with(fd, &hello, sizeof(hello), others, count);
-		wire_get(fd, &welcome, sizeof(welcome));
+		transfer_get(fd, &welcome, sizeof(welcome));
 		size = wire_pack(bytes, VM_MAP_ID(vm_allocate), MSG_TASK_SELF,
 		    body_allocate(START, PAGE, 0), 0);
 		put_with(fd, bytes, size / 2, others, count);
@@ -211,7 +212,7 @@ garbage(unsigned self)
 				fill_by_chance(bytes, size);
 			else if (chance(16) == 0)
 				bytes[chance(28)] ^= (uint8_t)(1 << chance(8));
-			if (!wire_put(fd, bytes, size))
+			if (!transfer_put(fd, bytes, size))
 				break;
 			while (recv(fd, answers, sizeof(answers),
 				   MSG_DONTWAIT) > 0)

@@ -7,6 +7,7 @@
 
 #include "common/address.h"
 #include "common/cleanup.h"
+#include "tests/support/transfer.h"
 
 int
 wire_connect(void)
@@ -36,8 +37,8 @@ wire_greet_as(uint32_t personality)
 
 	if (fd < 0)
 		return -1;
-	if (wire_put(fd, &hello, sizeof(hello)) &&
-	    wire_get(fd, &welcome, sizeof(welcome)) &&
+	if (transfer_put(fd, &hello, sizeof(hello)) &&
+	    transfer_get(fd, &welcome, sizeof(welcome)) &&
 	    welcome.code == KERN_SUCCESS)
 		return fd;
 	close(fd);
@@ -48,42 +49,6 @@ int
 wire_greet(void)
 {
 	return wire_greet_as(WIRE_ANY);
-}
-
-bool
-wire_put(int fd, const void *bytes, size_t size)
-{
-	const char *at = bytes;
-
-	while (size > 0) {
-		ssize_t n = send(fd, at, size, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		at += n;
-		size -= (size_t)n;
-	}
-	return true;
-}
-
-bool
-wire_get(int fd, void *bytes, size_t size)
-{
-	char *at = bytes;
-
-	while (size > 0) {
-		ssize_t n = recv(fd, at, size, 0);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		at += n;
-		size -= (size_t)n;
-	}
-	return true;
 }
 
 size_t
@@ -117,7 +82,8 @@ wire_ask(int fd, int id, mach_port_t port, const ProtobufCMessage *body,
 {
 	uint8_t bytes[WIRE_REQUEST];
 
-	return wire_put(fd, bytes, wire_pack(bytes, id, port, body, data_size));
+	return transfer_put(fd, bytes,
+	    wire_pack(bytes, id, port, body, data_size));
 }
 
 static bool
@@ -128,7 +94,7 @@ pass_over(int fd, uint64_t size)
 	while (size > 0) {
 		uint64_t n = MIN(size, sizeof(bytes));
 
-		if (!wire_get(fd, bytes, n))
+		if (!transfer_get(fd, bytes, n))
 			return false;
 		size -= n;
 	}
@@ -142,12 +108,12 @@ wire_answer(int fd, kern_return_t *code)
 	mach_msg_header_t header;
 	struct msg msg;
 
-	if (!wire_get(fd, bytes, sizeof(header)))
+	if (!transfer_get(fd, bytes, sizeof(header)))
 		return false;
 	memcpy(&header, bytes, sizeof(header));
 	if (header.msgh_size < sizeof(header) ||
 	    header.msgh_size > sizeof(bytes) ||
-	    !wire_get(fd, bytes + sizeof(header),
+	    !transfer_get(fd, bytes + sizeof(header),
 		header.msgh_size - sizeof(header)) ||
 	    msg_parse(&msg, MSG_REPLY, bytes, header.msgh_size) <= 0)
 		return false;

@@ -23,10 +23,6 @@ int wire_connect(void);
 int wire_greet_as(uint32_t personality);
 int wire_greet(void);
 
-/* All of it; false: the other side has hung up. */
-bool wire_put(int fd, const void *bytes, size_t size);
-bool wire_get(int fd, void *bytes, size_t size);
-
 /*
  * A request, but for its data.
  *
@@ -37,7 +33,7 @@ bool wire_get(int fd, void *bytes, size_t size);
 size_t wire_pack(uint8_t *to, int id, mach_port_t port,
     const ProtobufCMessage *body, uint64_t data_size);
 
-/* wire_pack() and wire_put(). */
+/* wire_pack() and transfer_put(). */
 bool wire_ask(int fd, int id, mach_port_t port, const ProtobufCMessage *body,
     uint64_t data_size);
 

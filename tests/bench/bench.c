@@ -150,6 +150,15 @@ bench_now(void)
 	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
+uint64_t
+bench_any(uint64_t most)
+{
+	static uint64_t state = 1;
+
+	state = state * 6364136223846793005u + 1442695040888963407u;
+	return (state >> 33) % most;
+}
+
 void
 samples_deinit(struct samples *samples)
 {

@@ -68,6 +68,9 @@ uint64_t samples_at(struct samples *samples, unsigned permille);
 /* Nanoseconds, of a clock that only goes on. */
 uint64_t bench_now(void);
 
+/* Any number below `most`; the same ones in each run. */
+uint64_t bench_any(uint64_t most);
+
 /* --- What is printed --------------------------------------------------- */
 
 /* Times of one step each, in nanoseconds. */

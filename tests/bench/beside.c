@@ -19,6 +19,7 @@
 
 #include "common/cleanup.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/calls.h"
 #include "tests/bench/house.h"
 #include "tests/bench/peer.h"
 
@@ -35,13 +36,6 @@ static uint64_t size; /* of what each of the others has */
 /* Shared with the others: how often they have done it. */
 static volatile uint64_t *rounds;
 
-static void
-must(kern_return_t kr, const char *what)
-{
-	if (kr != KERN_SUCCESS)
-		bench_fail("%s: %s", what, mach_error_string(kr));
-}
-
 /* --- The others -------------------------------------------------------- */
 
 /* A region of a task that is the caller's own. */
@@ -52,11 +46,12 @@ filled(uint64_t room)
 	vm_address_t region;
 
 	memset(bytes, 1, sizeof(bytes));
-	must(vm_allocate(mach_task_self(), &region, room, VM_FLAGS_ANYWHERE),
+	call_must(vm_allocate(mach_task_self(), &region, room,
+		      VM_FLAGS_ANYWHERE),
 	    "vm_allocate");
 	for (uint64_t at = 0; at < size; at += sizeof(bytes))
-		must(vm_write(mach_task_self(), region + at, (vm_offset_t)bytes,
-			 sizeof(bytes)),
+		call_must(vm_write(mach_task_self(), region + at,
+			      (vm_offset_t)bytes, sizeof(bytes)),
 		    "vm_write");
 	return region;
 }
@@ -70,8 +65,8 @@ read_on(unsigned me)
 	for (;; rounds[me]++) {
 		vm_size_t got;
 
-		must(vm_read_overwrite(mach_task_self(), region, size,
-			 (vm_address_t)memory, &got),
+		call_must(vm_read_overwrite(mach_task_self(), region, size,
+			      (vm_address_t)memory, &got),
 		    "vm_read_overwrite");
 	}
 }
@@ -84,12 +79,12 @@ copy_on(unsigned me)
 	for (;; rounds[me]++) {
 		char byte = (char)rounds[me];
 
-		must(vm_write(mach_task_self(),
-			 region + rounds[me] * PAGE % size, (vm_offset_t)&byte,
-			 1),
+		call_must(vm_write(mach_task_self(),
+			      region + rounds[me] * PAGE % size,
+			      (vm_offset_t)&byte, 1),
 		    "vm_write");
-		must(vm_copy(mach_task_self(), region, size,
-			 region + size + PAGE),
+		call_must(vm_copy(mach_task_self(), region, size,
+			      region + size + PAGE),
 		    "vm_copy");
 	}
 }
@@ -146,7 +141,7 @@ static void
 null_call(void *nothing)
 {
 	(void)nothing;
-	must(vm_protect(mach_task_self(), 0, 0, FALSE, VM_PROT_READ),
+	call_must(vm_protect(mach_task_self(), 0, 0, FALSE, VM_PROT_READ),
 	    "vm_protect");
 }
 

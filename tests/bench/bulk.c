@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "tests/bench/bench.h"
+#include "tests/bench/calls.h"
 #include "tests/bench/contest.h"
 #include "tests/bench/house.h"
 #include "tests/bench/peer.h"
@@ -26,13 +27,6 @@ static char *here, *aside; /* memory of so many bytes as are ever moved */
 static struct peer peer;
 static struct company company;
 
-static void
-must(kern_return_t kr, const char *what)
-{
-	if (kr != KERN_SUCCESS)
-		bench_fail("%s: %s", what, mach_error_string(kr));
-}
-
 /* --- Steps ------------------------------------------------------------- */
 
 static void
@@ -42,8 +36,10 @@ read_it(void *nothing)
 	vm_offset_t data;
 
 	(void)nothing;
-	must(vm_read(mach_task_self(), there, size, &data, &count), "vm_read");
-	must(vm_deallocate(mach_task_self(), data, count), "vm_deallocate");
+	call_must(vm_read(mach_task_self(), there, size, &data, &count),
+	    "vm_read");
+	call_must(vm_deallocate(mach_task_self(), data, count),
+	    "vm_deallocate");
 }
 
 static void
@@ -52,8 +48,8 @@ read_overwrite(void *nothing)
 	vm_size_t got;
 
 	(void)nothing;
-	must(vm_read_overwrite(mach_task_self(), there, size,
-		 (vm_address_t)here, &got),
+	call_must(vm_read_overwrite(mach_task_self(), there, size,
+		      (vm_address_t)here, &got),
 	    "vm_read_overwrite");
 }
 
@@ -61,8 +57,8 @@ static void
 write_it(void *nothing)
 {
 	(void)nothing;
-	must(vm_write(mach_task_self(), there, (vm_offset_t)here,
-		 (mach_msg_type_number_t)size),
+	call_must(vm_write(mach_task_self(), there, (vm_offset_t)here,
+		      (mach_msg_type_number_t)size),
 	    "vm_write");
 }
 
@@ -168,7 +164,8 @@ main(int argc, char **argv)
 	company_start(&company, largest);
 	here = peer_memory(largest);
 	aside = peer_memory(largest);
-	must(vm_allocate(mach_task_self(), &there, largest, VM_FLAGS_ANYWHERE),
+	call_must(vm_allocate(mach_task_self(), &there, largest,
+		      VM_FLAGS_ANYWHERE),
 	    "vm_allocate");
 	for (size = LEAST; size <= largest; size *= bench_quick ? 64 : 4) {
 		measure("write", "read");

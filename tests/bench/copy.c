@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "tests/bench/bench.h"
+#include "tests/bench/calls.h"
 #include "tests/bench/contest.h"
 #include "tests/bench/house.h"
 #include "tests/bench/linux.h"
@@ -29,28 +30,11 @@ static vm_address_t source, place;
 static struct peer peer;
 
 static void
-must(kern_return_t kr, const char *what)
-{
-	if (kr != KERN_SUCCESS)
-		bench_fail("%s: %s", what, mach_error_string(kr));
-}
-
-/* Any number below `most`. */
-static uint64_t
-any(uint64_t most)
-{
-	static uint64_t state = 1;
-
-	state = state * 6364136223846793005u + 1442695040888963407u;
-	return (state >> 33) % most;
-}
-
-static void
 poke(vm_address_t address)
 {
-	char byte = (char)any(256);
+	char byte = (char)bench_any(256);
 
-	must(vm_write(mach_task_self(), address, (vm_offset_t)&byte, 1),
+	call_must(vm_write(mach_task_self(), address, (vm_offset_t)&byte, 1),
 	    "vm_write");
 }
 
@@ -67,7 +51,7 @@ any_page(vm_address_t region)
 {
 	uint64_t step = size / resident();
 
-	return region + any(resident() / PAGE) * step * PAGE;
+	return region + bench_any(resident() / PAGE) * step * PAGE;
 }
 
 /* All of it, or every so-many-th page. */
@@ -80,8 +64,9 @@ fill(vm_address_t region)
 
 	memset(bytes, 1, sizeof(bytes));
 	for (uint64_t at = 0; at < size; at += piece * step)
-		must(vm_write(mach_task_self(), region + at, (vm_offset_t)bytes,
-			 (mach_msg_type_number_t)piece),
+		call_must(vm_write(mach_task_self(), region + at,
+			      (vm_offset_t)bytes,
+			      (mach_msg_type_number_t)piece),
 		    "vm_write");
 }
 
@@ -93,9 +78,10 @@ lay_out(void)
 
 	source = base;
 	place = base + 4 * MAX(size, GIGA);
-	must(vm_allocate(mach_task_self(), &source, size, VM_FLAGS_FIXED),
+	call_must(vm_allocate(mach_task_self(), &source, size, VM_FLAGS_FIXED),
 	    "vm_allocate");
-	must(vm_allocate(mach_task_self(), &place, size + PAGE, VM_FLAGS_FIXED),
+	call_must(vm_allocate(mach_task_self(), &place, size + PAGE,
+		      VM_FLAGS_FIXED),
 	    "vm_allocate");
 	fill(source);
 }
@@ -103,8 +89,9 @@ lay_out(void)
 static void
 clear_up(void)
 {
-	must(vm_deallocate(mach_task_self(), source, size), "vm_deallocate");
-	must(vm_deallocate(mach_task_self(), place, size + PAGE),
+	call_must(vm_deallocate(mach_task_self(), source, size),
+	    "vm_deallocate");
+	call_must(vm_deallocate(mach_task_self(), place, size + PAGE),
 	    "vm_deallocate");
 }
 
@@ -120,7 +107,7 @@ change_source(void *nothing)
 static void
 copy_to(vm_address_t to)
 {
-	must(vm_copy(mach_task_self(), source, size, to), "vm_copy");
+	call_must(vm_copy(mach_task_self(), source, size, to), "vm_copy");
 }
 
 static void
@@ -147,7 +134,7 @@ static void
 null_call(void *nothing)
 {
 	(void)nothing;
-	must(vm_protect(mach_task_self(), 0, 0, FALSE, VM_PROT_READ),
+	call_must(vm_protect(mach_task_self(), 0, 0, FALSE, VM_PROT_READ),
 	    "vm_protect");
 }
 
@@ -255,7 +242,7 @@ link_at(uint64_t i)
 static void
 copy_link(uint64_t i)
 {
-	must(vm_copy(mach_task_self(), link_at(i - 1), LINK, link_at(i)),
+	call_must(vm_copy(mach_task_self(), link_at(i - 1), LINK, link_at(i)),
 	    "vm_copy");
 }
 
@@ -265,7 +252,7 @@ lengthen(uint64_t to)
 {
 	for (; links < to; links++) {
 		copy_link(links + 1);
-		poke(link_at(links + 1) + any(LINK / PAGE) * PAGE);
+		poke(link_at(links + 1) + bench_any(LINK / PAGE) * PAGE);
 	}
 }
 
@@ -275,8 +262,9 @@ look(vm_address_t link)
 	vm_size_t got;
 	char byte;
 
-	must(vm_read_overwrite(mach_task_self(), link + any(LINK / PAGE) * PAGE,
-		 1, (vm_address_t)&byte, &got),
+	call_must(vm_read_overwrite(mach_task_self(),
+		      link + bench_any(LINK / PAGE) * PAGE, 1,
+		      (vm_address_t)&byte, &got),
 	    "vm_read_overwrite");
 }
 
@@ -298,7 +286,7 @@ static void
 recopy(void *last)
 {
 	copy_link(last ? links : 1);
-	victim = link_at(last ? links : 1) + any(LINK / PAGE) * PAGE;
+	victim = link_at(last ? links : 1) + bench_any(LINK / PAGE) * PAGE;
 }
 
 static void
@@ -319,8 +307,8 @@ measure_links(void)
 static void
 measure_chain(void)
 {
-	must(vm_allocate(mach_task_self(), &chain, (LINKS_MOST + 1) * LINK,
-		 VM_FLAGS_ANYWHERE),
+	call_must(vm_allocate(mach_task_self(), &chain, (LINKS_MOST + 1) * LINK,
+		      VM_FLAGS_ANYWHERE),
 	    "vm_allocate");
 	size = LINK;
 	fill(chain);
@@ -328,7 +316,8 @@ measure_chain(void)
 		lengthen(count);
 		measure_links();
 	}
-	must(vm_deallocate(mach_task_self(), chain, (LINKS_MOST + 1) * LINK),
+	call_must(vm_deallocate(mach_task_self(), chain,
+		      (LINKS_MOST + 1) * LINK),
 	    "vm_deallocate");
 }
 

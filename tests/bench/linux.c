@@ -27,8 +27,8 @@ static struct {
 	char *victim;
 } its;
 
-static char *
-map(uint64_t size)
+char *
+linux_map(uint64_t size)
 {
 	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -46,8 +46,8 @@ linux_start(uint64_t size, uint64_t resident)
 	memset(&its, 0, sizeof(its));
 	its.size = size;
 	its.step = size / resident;
-	its.memory = map(size);
-	its.room = map(size);
+	its.memory = linux_map(size);
+	its.room = linux_map(size);
 	for (uint64_t at = 0; at < size; at += its.step * PAGE)
 		its.memory[at] = 1;
 }
@@ -79,7 +79,7 @@ linux_copy(void *nothing)
 {
 	(void)nothing;
 	if (!its.copy) {
-		its.copy = map(its.size);
+		its.copy = linux_map(its.size);
 		madvise(its.copy, its.size, MADV_DONTFORK);
 	}
 	memcpy(its.copy, its.memory, its.size);

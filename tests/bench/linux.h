@@ -7,6 +7,9 @@
 
 #include <stdint.h>
 
+/* Memory of pages of 4 KiB that is there when it is touched. */
+char *linux_map(uint64_t size);
+
 /* A range of `size` bytes, of which `resident` are there, evenly spread. The
  * other memory of this process counts little. */
 void linux_start(uint64_t size, uint64_t resident);

@@ -26,7 +26,7 @@ static uint64_t source, place;
 static uint64_t
 any_page(uint64_t region)
 {
-	return region + machine_any(size / PAGE) * PAGE;
+	return region + bench_any(size / PAGE) * PAGE;
 }
 
 static void
@@ -244,7 +244,7 @@ link_at(uint64_t i)
 static void
 look(uint64_t link)
 {
-	uint64_t at = link + machine_any(LINK / PAGE) * PAGE;
+	uint64_t at = link + bench_any(LINK / PAGE) * PAGE;
 
 	vm_fault(machine.map, vm_map_lookup(machine.map, at), at, VM_PROT_READ);
 }
@@ -271,7 +271,7 @@ lengthen(uint64_t to)
 		machine_copy(&machine, link_at(links), LINK,
 		    link_at(links + 1));
 		machine_touch(&machine,
-		    link_at(links + 1) + machine_any(LINK / PAGE) * PAGE);
+		    link_at(links + 1) + bench_any(LINK / PAGE) * PAGE);
 	}
 }
 
@@ -281,7 +281,7 @@ recopy(void *nothing)
 	(void)nothing;
 	machine_reap(&machine);
 	machine_copy(&machine, link_at(links - 1), LINK, link_at(links));
-	victim = link_at(links) + machine_any(LINK / PAGE) * PAGE;
+	victim = link_at(links) + bench_any(LINK / PAGE) * PAGE;
 }
 
 static void

@@ -51,9 +51,6 @@ uint32_t machine_touch(struct machine *machine, uint64_t address);
 void machine_copy(struct machine *machine, uint64_t from, uint64_t size,
     uint64_t to);
 
-/* Any number below `most`. */
-uint64_t machine_any(uint64_t most);
-
 /* New pages, up to so many bytes of them: machine_pages.c. */
 void machine_measure_pages(uint64_t most);
 

@@ -83,11 +83,11 @@ choose(uint64_t most)
 	uint64_t stride = most / BATCH;
 
 	for (uint64_t i = 0; i < BATCH; i++)
-		victims[i] = i * stride + machine_any(stride);
+		victims[i] = i * stride + bench_any(stride);
 	qsort(victims, BATCH, sizeof(victims[0]), compare);
 	/* In no order. */
 	for (uint64_t i = BATCH - 1; i > 0; i--) {
-		uint64_t j = machine_any(i + 1), other = victims[j];
+		uint64_t j = bench_any(i + 1), other = victims[j];
 
 		victims[j] = victims[i];
 		victims[i] = other;
@@ -125,7 +125,7 @@ scatter_places(void)
 		places[i * PLACE] = (uint32_t)i;
 	/* One circle of all. */
 	for (uint64_t i = entries - 1; i > 0; i--) {
-		uint64_t j = machine_any(i);
+		uint64_t j = bench_any(i);
 		uint32_t other = places[j * PLACE];
 
 		places[j * PLACE] = places[i * PLACE];

@@ -94,12 +94,3 @@ machine_copy(struct machine *machine, uint64_t from, uint64_t size, uint64_t to)
 	must(vm_map_copy_overwrite(machine->map, to, copy),
 	    "vm_map_copy_overwrite");
 }
-
-uint64_t
-machine_any(uint64_t most)
-{
-	static uint64_t state = 1;
-
-	state = state * 6364136223846793005u + 1442695040888963407u;
-	return (state >> 33) % most;
-}

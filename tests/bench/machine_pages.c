@@ -13,6 +13,7 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/contest.h"
 #include "tests/bench/house.h"
+#include "tests/bench/linux.h"
 #include "tests/bench/machine.h"
 
 static const uint64_t source = UINT64_C(1) << 40;
@@ -69,17 +70,6 @@ clear_page(void *nothing)
 	__asm__ volatile("" ::: "memory");
 }
 
-static char *
-map_anonymous(uint64_t bytes)
-{
-	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	bench_must(memory != MAP_FAILED, "mmap");
-	bench_must(madvise(memory, bytes, MADV_NOHUGEPAGE) == 0, "madvise");
-	return memory;
-}
-
 static void
 measure_new(void *nothing)
 {
@@ -89,7 +79,7 @@ measure_new(void *nothing)
 	(void)nothing;
 	machine_start(&machine, 64 * MEGA);
 	machine_allocate(&machine, source, TOUCHED * PAGE, VM_PROT_DEFAULT);
-	anonymous = map_anonymous(TOUCHED * PAGE);
+	anonymous = linux_map(TOUCHED * PAGE);
 	contest_add(&contest, "vmd-cold", touch_new, NULL)->prepare =
 	    prepare_new;
 	contest_add(&contest, "vmd", touch_new, &yes)->prepare = prepare_new;
@@ -122,7 +112,7 @@ area_init(struct area *area, int advice)
 
 	area->size = bench_quick ? 4 * LARGE : 256 * MEGA;
 	area->at = 0;
-	memory = map_anonymous(area->size + LARGE);
+	memory = linux_map(area->size + LARGE);
 	memory += LARGE - (uintptr_t)memory % LARGE;
 	area->memory = memory;
 	madvise(memory, area->size, advice);
@@ -218,7 +208,7 @@ measure_footprint(void *most)
 	    (double)(page_tables() - tables) / (double)pages);
 	machine_stop(&machine);
 
-	memory = map_anonymous(size);
+	memory = linux_map(size);
 	tables = page_tables();
 	for (uint64_t at = 0; at < size; at += PAGE)
 		memory[at] = 1;

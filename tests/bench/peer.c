@@ -12,6 +12,7 @@
 
 #include "common/cleanup.h"
 #include "tests/bench/bench.h"
+#include "tests/support/transfer.h"
 
 void *
 peer_memory(uint64_t size)
@@ -30,53 +31,16 @@ peer_memory_free(void *memory, uint64_t size)
 	munmap(memory, size);
 }
 
-/* All of it; false: the other side has hung up. */
-static bool
-put(int fd, const void *bytes, uint64_t size)
-{
-	const char *at = bytes;
-
-	while (size > 0) {
-		ssize_t n = send(fd, at, size, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		at += n;
-		size -= (uint64_t)n;
-	}
-	return true;
-}
-
 void
 peer_put(int fd, const void *bytes, uint64_t size)
 {
-	bench_must(put(fd, bytes, size), "send");
-}
-
-static bool
-get(int fd, void *bytes, uint64_t size)
-{
-	char *at = bytes;
-
-	while (size > 0) {
-		ssize_t n = recv(fd, at, size, 0);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		at += n;
-		size -= (uint64_t)n;
-	}
-	return true;
+	bench_must(transfer_put(fd, bytes, size), "send");
 }
 
 void
 peer_get(int fd, void *bytes, uint64_t size)
 {
-	bench_must(get(fd, bytes, size), "recv");
+	bench_must(transfer_get(fd, bytes, size), "recv");
 }
 
 /* The other process, until there is nobody to serve. */
@@ -93,8 +57,9 @@ serve(int fd, void *memory)
 	       recv(fd, &ping, sizeof(ping), MSG_WAITALL) == sizeof(ping)) {
 		struct peer_ask ask = ping.ask;
 
-		served = (ask.taken == 0 || get(fd, memory, ask.taken)) &&
-			 put(fd, memory, ask.answered);
+		served =
+		    (ask.taken == 0 || transfer_get(fd, memory, ask.taken)) &&
+		    transfer_put(fd, memory, ask.answered);
 	}
 	_exit(0);
 }

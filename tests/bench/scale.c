@@ -22,10 +22,12 @@
 #include "proto/routine.h"
 #include "tests/attack/wire.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/calls.h"
 #include "tests/bench/crowd.h"
 #include "tests/bench/house.h"
 #include "tests/bench/peer.h"
 #include "tests/bench/scale.h"
+#include "tests/support/transfer.h"
 
 enum { REPLY = 28, PAGE = 4096 };
 
@@ -131,7 +133,7 @@ give_page(int fd)
 		body_allocate(address, PAGE, 0)) != KERN_SUCCESS ||
 	    !wire_ask(fd, VM_MAP_ID(vm_write), MSG_TASK_SELF,
 		body_write(address), 64) ||
-	    !wire_put(fd, bytes, 64) || !wire_answer(fd, &code) ||
+	    !transfer_put(fd, bytes, 64) || !wire_answer(fd, &code) ||
 	    code != KERN_SUCCESS)
 		bench_fail("a client gets no page");
 }
@@ -176,7 +178,7 @@ make_task(struct times *times, task_t *task)
 {
 	uint64_t start = bench_now(), now;
 
-	scale_must(task_create(mach_task_self(), NULL, 0, FALSE, task),
+	call_must(task_create(mach_task_self(), NULL, 0, FALSE, task),
 	    "task_create");
 	now = bench_now();
 	samples_add(&times->create, now - start);
@@ -184,7 +186,7 @@ make_task(struct times *times, task_t *task)
 		vm_address_t address = (i + 16) * 2 * PAGE;
 
 		start = now;
-		scale_must(vm_allocate(*task, &address, PAGE, VM_FLAGS_FIXED),
+		call_must(vm_allocate(*task, &address, PAGE, VM_FLAGS_FIXED),
 		    "vm_allocate");
 		now = bench_now();
 		samples_add(&times->allocate, now - start);
@@ -196,9 +198,9 @@ end_task(struct times *times, task_t task)
 {
 	uint64_t start = bench_now();
 
-	scale_must(task_terminate(task), "task_terminate");
+	call_must(task_terminate(task), "task_terminate");
 	samples_add(&times->terminate, bench_now() - start);
-	scale_must(mach_port_deallocate(mach_task_self(), task),
+	call_must(mach_port_deallocate(mach_task_self(), task),
 	    "mach_port_deallocate");
 }
 

@@ -5,7 +5,5 @@
 
 #include <mach/kern_return.h>
 
-void scale_must(kern_return_t kr, const char *what);
-
 /* Very many calls: scale_calls.c. For bench_apart(). */
 void scale_measure_calls(void *nothing);

@@ -19,6 +19,7 @@
 #include "client/vmd.h"
 #include "common/cleanup.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/calls.h"
 #include "tests/bench/house.h"
 #include "tests/bench/peer.h"
 #include "tests/bench/scale.h"
@@ -34,38 +35,22 @@ static mach_port_t ports[PORTS];
 static char bytes[2 * PAGE];
 static task_t self;
 
-void
-scale_must(kern_return_t kr, const char *what)
-{
-	if (kr != KERN_SUCCESS)
-		bench_fail("%s: %s", what, mach_error_string(kr));
-}
-
-static uint64_t
-any(uint64_t most)
-{
-	static uint64_t state = 1;
-
-	state = state * 6364136223846793005u + 1442695040888963407u;
-	return (state >> 33) % most;
-}
-
 /* --- Calls ------------------------------------------------------------- */
 
 static void
 allocate(unsigned s)
 {
 	slots[s].address = 0;
-	slots[s].size = (1 + any(PAGES_MOST)) * PAGE;
-	scale_must(vm_allocate(self, &slots[s].address, slots[s].size,
-		       VM_FLAGS_ANYWHERE),
+	slots[s].size = (1 + bench_any(PAGES_MOST)) * PAGE;
+	call_must(vm_allocate(self, &slots[s].address, slots[s].size,
+		      VM_FLAGS_ANYWHERE),
 	    "vm_allocate");
 }
 
 static void
 deallocate(unsigned s)
 {
-	scale_must(vm_deallocate(self, slots[s].address, slots[s].size),
+	call_must(vm_deallocate(self, slots[s].address, slots[s].size),
 	    "vm_deallocate");
 	slots[s].address = 0;
 }
@@ -73,11 +58,12 @@ deallocate(unsigned s)
 static void
 write_some(unsigned s)
 {
-	vm_size_t size = 1 + any(MIN(slots[s].size, sizeof(bytes)));
-	vm_address_t at = slots[s].address + any(slots[s].size - size + 1);
+	vm_size_t size = 1 + bench_any(MIN(slots[s].size, sizeof(bytes)));
+	vm_address_t at =
+	    slots[s].address + bench_any(slots[s].size - size + 1);
 
-	scale_must(vm_write(self, at, (vm_offset_t)bytes,
-		       (mach_msg_type_number_t)size),
+	call_must(vm_write(self, at, (vm_offset_t)bytes,
+		      (mach_msg_type_number_t)size),
 	    "vm_write");
 }
 
@@ -87,21 +73,20 @@ read_some(unsigned s)
 	mach_msg_type_number_t count;
 	vm_offset_t data;
 
-	scale_must(vm_read(self, slots[s].address, slots[s].size, &data,
-		       &count),
+	call_must(vm_read(self, slots[s].address, slots[s].size, &data, &count),
 	    "vm_read");
-	scale_must(vm_deallocate(self, data, count), "vm_deallocate");
+	call_must(vm_deallocate(self, data, count), "vm_deallocate");
 }
 
 static void
 copy(unsigned s)
 {
-	unsigned to = (unsigned)any(SLOTS);
+	unsigned to = (unsigned)bench_any(SLOTS);
 
 	if (slots[to].address == 0)
 		to = s;
-	scale_must(vm_copy(self, slots[s].address,
-		       MIN(slots[s].size, slots[to].size), slots[to].address),
+	call_must(vm_copy(self, slots[s].address,
+		      MIN(slots[s].size, slots[to].size), slots[to].address),
 	    "vm_copy");
 }
 
@@ -109,19 +94,20 @@ copy(unsigned s)
 static void
 protect(unsigned s)
 {
-	vm_address_t at = slots[s].address + any(slots[s].size / PAGE) * PAGE;
+	vm_address_t at =
+	    slots[s].address + bench_any(slots[s].size / PAGE) * PAGE;
 
-	scale_must(vm_protect(self, at, PAGE, FALSE, VM_PROT_READ),
+	call_must(vm_protect(self, at, PAGE, FALSE, VM_PROT_READ),
 	    "vm_protect");
-	scale_must(vm_protect(self, at, PAGE, FALSE, VM_PROT_DEFAULT),
+	call_must(vm_protect(self, at, PAGE, FALSE, VM_PROT_DEFAULT),
 	    "vm_protect");
 }
 
 static void
 inherit(unsigned s)
 {
-	scale_must(vm_inherit(self, slots[s].address, slots[s].size,
-		       (vm_inherit_t)any(3)),
+	call_must(vm_inherit(self, slots[s].address, slots[s].size,
+		      (vm_inherit_t)bench_any(3)),
 	    "vm_inherit");
 }
 
@@ -134,8 +120,8 @@ tell_region(unsigned s)
 	mach_port_t object;
 	vm_size_t size;
 
-	scale_must(vm_region_64(self, &address, &size, VM_REGION_BASIC_INFO_64,
-		       (vm_region_info_t)&info, &count, &object),
+	call_must(vm_region_64(self, &address, &size, VM_REGION_BASIC_INFO_64,
+		      (vm_region_info_t)&info, &count, &object),
 	    "vm_region_64");
 }
 
@@ -146,12 +132,11 @@ remap(unsigned s)
 	vm_prot_t protection, most;
 	vm_address_t address = 0;
 
-	scale_must(vm_remap(self, &address, slots[s].size, 0, VM_FLAGS_ANYWHERE,
-		       self, slots[s].address, any(2) != 0, &protection, &most,
-		       VM_INHERIT_COPY),
+	call_must(vm_remap(self, &address, slots[s].size, 0, VM_FLAGS_ANYWHERE,
+		      self, slots[s].address, bench_any(2) != 0, &protection,
+		      &most, VM_INHERIT_COPY),
 	    "vm_remap");
-	scale_must(vm_deallocate(self, address, slots[s].size),
-	    "vm_deallocate");
+	call_must(vm_deallocate(self, address, slots[s].size), "vm_deallocate");
 }
 
 static void
@@ -160,41 +145,41 @@ make_entry(unsigned s)
 	mem_entry_name_port_t entry;
 	vm_size_t size = slots[s].size;
 
-	scale_must(mach_make_memory_entry(self, &size, slots[s].address,
-		       VM_PROT_DEFAULT, &entry, MACH_PORT_NULL),
+	call_must(mach_make_memory_entry(self, &size, slots[s].address,
+		      VM_PROT_DEFAULT, &entry, MACH_PORT_NULL),
 	    "mach_make_memory_entry");
-	scale_must(mach_port_deallocate(self, entry), "mach_port_deallocate");
+	call_must(mach_port_deallocate(self, entry), "mach_port_deallocate");
 }
 
 static void
 make_or_end_task(unsigned nothing)
 {
-	task_t *task = &tasks[any(TASKS)];
+	task_t *task = &tasks[bench_any(TASKS)];
 
 	(void)nothing;
 	if (*task == MACH_PORT_NULL) {
-		scale_must(task_create(self, NULL, 0, TRUE, task),
+		call_must(task_create(self, NULL, 0, TRUE, task),
 		    "task_create");
 		return;
 	}
-	scale_must(task_terminate(*task), "task_terminate");
-	scale_must(mach_port_deallocate(self, *task), "mach_port_deallocate");
+	call_must(task_terminate(*task), "task_terminate");
+	call_must(mach_port_deallocate(self, *task), "mach_port_deallocate");
 	*task = MACH_PORT_NULL;
 }
 
 static void
 make_or_end_port(unsigned nothing)
 {
-	mach_port_t *port = &ports[any(PORTS)];
+	mach_port_t *port = &ports[bench_any(PORTS)];
 
 	(void)nothing;
 	if (*port == MACH_PORT_NULL) {
-		scale_must(mach_port_allocate(self, MACH_PORT_RIGHT_RECEIVE,
-			       port),
+		call_must(mach_port_allocate(self, MACH_PORT_RIGHT_RECEIVE,
+			      port),
 		    "mach_port_allocate");
 		return;
 	}
-	scale_must(mach_port_mod_refs(self, *port, MACH_PORT_RIGHT_RECEIVE, -1),
+	call_must(mach_port_mod_refs(self, *port, MACH_PORT_RIGHT_RECEIVE, -1),
 	    "mach_port_mod_refs");
 	*port = MACH_PORT_NULL;
 }
@@ -230,7 +215,7 @@ draw(void)
 
 	for (i = 0; i < ARRAY_SIZE(kinds); i++)
 		all += kinds[i].weight;
-	lot = (unsigned)any(all);
+	lot = (unsigned)bench_any(all);
 	for (i = 0; lot >= kinds[i].weight; i++)
 		lot -= kinds[i].weight;
 	return &kinds[i];
@@ -241,7 +226,7 @@ static unsigned
 call_by_lot(struct samples *samples)
 {
 	const struct kind *kind = draw();
-	unsigned s = (unsigned)any(SLOTS);
+	unsigned s = (unsigned)bench_any(SLOTS);
 	uint64_t start;
 
 	if (kind->call == allocate && slots[s].address != 0)
@@ -265,7 +250,7 @@ struct footing {
 static void
 look(struct footing *footing)
 {
-	scale_must(vmd_statistics(&footing->vmd), "vmd_statistics");
+	call_must(vmd_statistics(&footing->vmd), "vmd_statistics");
 	footing->resident = house_resident(house_pid());
 }
 
@@ -311,14 +296,14 @@ clear_up(void)
 			deallocate(i);
 	for (unsigned i = 0; i < TASKS; i++)
 		if (tasks[i] != MACH_PORT_NULL) {
-			scale_must(task_terminate(tasks[i]), "task_terminate");
-			scale_must(mach_port_deallocate(self, tasks[i]),
+			call_must(task_terminate(tasks[i]), "task_terminate");
+			call_must(mach_port_deallocate(self, tasks[i]),
 			    "mach_port_deallocate");
 		}
 	for (unsigned i = 0; i < PORTS; i++)
 		if (ports[i] != MACH_PORT_NULL)
-			scale_must(mach_port_mod_refs(self, ports[i],
-				       MACH_PORT_RIGHT_RECEIVE, -1),
+			call_must(mach_port_mod_refs(self, ports[i],
+				      MACH_PORT_RIGHT_RECEIVE, -1),
 			    "mach_port_mod_refs");
 }
 

@@ -32,6 +32,17 @@ daemon_socket(void)
 	return path;
 }
 
+void
+daemon_remove_leftovers(void)
+{
+	char lock[sizeof(path) + 8];
+
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	unlink(path);
+	unlink(lock);
+	rmdir(folder);
+}
+
 static int
 try_to_connect(void)
 {

@@ -23,5 +23,8 @@ void daemon_stop(void);
 pid_t daemon_pid(void);
 const char *daemon_socket(void);
 
+/* What a daemon leaves that was killed. */
+void daemon_remove_leftovers(void);
+
 /* A socket connected to the daemon, before any hello. */
 int daemon_connect(void);

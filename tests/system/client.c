@@ -35,24 +35,12 @@ test_setup(void)
 	alarm(PATIENCE);
 }
 
-static void
-remove_leftovers(void)
-{
-	char path[256];
-
-	unlink(daemon_socket());
-	snprintf(path, sizeof(path), "%s.lock", daemon_socket());
-	unlink(path);
-	*strrchr(path, '/') = '\0';
-	rmdir(path);
-}
-
 void
 test_teardown(void)
 {
 	alarm(0);
 	if (killed)
-		remove_leftovers();
+		daemon_remove_leftovers();
 	else
 		daemon_stop();
 }

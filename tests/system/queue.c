@@ -34,23 +34,11 @@ test_setup(void)
 
 static bool killed;
 
-static void
-remove_leftovers(void)
-{
-	char path[256];
-
-	unlink(daemon_socket());
-	snprintf(path, sizeof(path), "%s.lock", daemon_socket());
-	unlink(path);
-	*strrchr(path, '/') = '\0';
-	rmdir(path);
-}
-
 void
 test_teardown(void)
 {
 	if (killed)
-		remove_leftovers();
+		daemon_remove_leftovers();
 	else
 		daemon_stop();
 }
@@ -140,8 +128,8 @@ attempt(vmd_queue_t *queue, uint64_t tag, task_t task, struct trial *t)
 		    VM_REGION_BASIC_INFO_64, (vm_region_info_t)&t->info,
 		    &t->count, &t->name);
 	case 8:
-		return EITHER(vm_remap, &t->address, t->size, 0, 0, task,
-		    t->b, t->number & 1, &t->protection[0], &t->protection[1],
+		return EITHER(vm_remap, &t->address, t->size, 0, 0, task, t->b,
+		    t->number & 1, &t->protection[0], &t->protection[1],
 		    VM_INHERIT_COPY);
 	case 9:
 		return EITHER(vm_msync, t->a, t->size, VM_SYNC_KILLPAGES);
