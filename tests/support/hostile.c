@@ -1,6 +1,7 @@
 #include "tests/support/hostile.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,10 @@
 #include "common/address.h"
 #include "common/cleanup.h"
 #include "proto/routine.h"
+
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
 
 enum { ROOM = 1 << 20 };
 
@@ -155,6 +160,73 @@ send_notices(int fd, const struct hostile_answer *now)
 		send_all(fd, frame, head + notice.body_size);
 }
 
+/* A descriptor that is a window, or not quite. */
+static int
+make_window(enum hostile_window kind)
+{
+	const int seals =
+	    F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL;
+	int fd, pipes[2];
+
+	if (kind == WINDOW_PIPE)
+		return pipe(pipes) == 0 ? pipes[0] : -1;
+	fd = memfd_create("window", MFD_ALLOW_SEALING);
+	if (ftruncate(fd, MSG_WINDOW_SIZE - (kind == WINDOW_SMALL)) < 0)
+		_exit(1);
+	if (kind != WINDOW_OPEN && fcntl(fd, F_ADD_SEALS, seals) < 0)
+		_exit(1);
+	return fd;
+}
+
+static void
+send_with(int fd, const void *bytes, size_t size, int passed)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(passed))];
+	} control = { .header = { .cmsg_len = CMSG_LEN(sizeof(passed)),
+			  .cmsg_level = SOL_SOCKET,
+			  .cmsg_type = SCM_RIGHTS } };
+	struct iovec part = { (void *)(uintptr_t)bytes, size };
+	struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+
+	memcpy(CMSG_DATA(&control.header), &passed, sizeof(passed));
+	if (sendmsg(fd, &message, MSG_NOSIGNAL) < 0)
+		_exit(0);
+	close(passed);
+}
+
+/* Those who want a window, or more of it, are told of nothing else. */
+static bool
+answer_of_window(int fd, const struct msg *request)
+{
+	VmdWindowReply window = VMD_WINDOW_REPLY__INIT;
+	VmdWindowNextReply next = VMD_WINDOW_NEXT_REPLY__INIT;
+	struct hostile_answer now = { .window = hostile->window };
+	bool first = request->id == VMD_ID(vmd_window);
+	uint8_t frame[64];
+	size_t size;
+
+	if (!first && request->id != VMD_ID(vmd_window_next))
+		return false;
+	window.size = MSG_WINDOW_SIZE;
+	next.window_size = hostile->next;
+	now.body_size =
+	    protobuf_c_message_pack(first ? &window.base : &next.base,
+		now.body);
+	size = write_frame(frame, request, &now);
+	if (first && now.window != WINDOW_NONE)
+		send_with(fd, frame, size, make_window(now.window));
+	else
+		send_all(fd, frame, size);
+	return true;
+}
+
 /* The one who asks may say otherwise as soon as there is an answer. */
 static void
 answer(int fd, const struct msg *request)
@@ -163,6 +235,8 @@ answer(int fd, const struct msg *request)
 	static uint8_t frame[2 * MSG_BODY_MAX];
 	size_t size;
 
+	if (answer_of_window(fd, request))
+		return;
 	now = *hostile;
 	send_notices(fd, &now);
 	size = write_frame(frame, request, &now);

@@ -20,6 +20,15 @@
 
 #include "common/msg.h"
 
+/* What comes with the answer that there is a window. */
+enum hostile_window {
+	WINDOW_NONE,
+	WINDOW_RIGHT,
+	WINDOW_SMALL, /* by a byte */
+	WINDOW_OPEN,  /* not sealed */
+	WINDOW_PIPE,
+};
+
 /* What is said to whatever is asked. All of it 0: a good answer, if it has the
  * right body. */
 struct hostile_answer {
@@ -39,6 +48,8 @@ struct hostile_answer {
 	uint64_t part[MSG_DESCRIPTORS_MAX]; /* bytes that each has */
 	size_t body_size;
 	uint8_t body[MSG_BODY_MAX];
+	enum hostile_window window; /* that is given to who asks for one, */
+	uint32_t next;              /* and bytes that it says are more there */
 };
 
 /* Read when something is asked. */

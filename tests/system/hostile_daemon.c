@@ -7,6 +7,7 @@
  */
 #include "tests/support/test.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -595,6 +596,145 @@ TEST(vm_read_overwrite_takes_what_it_asked_for)
 		ck_assert_uint_eq(told, rows[i].right ? 16 : CANARY);
 		ck_assert(is_untouched(4));
 	}
+	all_is_well();
+}
+
+/* --- Windows ------------------------------------------------------------ */
+
+enum { MUCH = 1 << 20, AT_ONCE = MUCH / 2 };
+
+static unsigned
+descriptors(void)
+{
+	unsigned count = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+/* Data come with the reply then, as if there were no windows. */
+static void
+is_no_window(enum hostile_window kind)
+{
+	VmReadReply out = VM_READ_REPLY__INIT;
+	unsigned before = descriptors();
+	mach_msg_type_number_t count;
+	vm_offset_t data;
+
+	hostile_says(&out.base);
+	hostile_adds(MUCH);
+	hostile->window = kind;
+	for (int i = 0; i < 3; i++) {
+		answers(vm_read(TASK, 0, MUCH, &data, &count), KERN_SUCCESS);
+		ck_assert_int_eq(*(char *)(data + MUCH - 1), 'x');
+		answers(vm_deallocate(mach_task_self(), data, MUCH),
+		    KERN_SUCCESS);
+	}
+	ck_assert_uint_eq(descriptors(), before);
+	out.has_window_size = true;
+	out.window_size = MUCH;
+	hostile_says(&out.base);
+	reads_nothing(MUCH, MIG_TYPE_ERROR);
+	all_is_well();
+}
+
+TEST(a_window_without_a_file_is_none)
+{
+	is_no_window(WINDOW_NONE);
+}
+
+TEST(a_window_that_is_too_small_is_none)
+{
+	is_no_window(WINDOW_SMALL);
+}
+
+TEST(a_window_that_may_shrink_is_none)
+{
+	is_no_window(WINDOW_OPEN);
+}
+
+TEST(a_window_that_is_no_memory_is_none)
+{
+	is_no_window(WINDOW_PIPE);
+}
+
+static void
+says_of_window(uint32_t here, uint32_t rest, uint32_t next)
+{
+	VmReadReply out = VM_READ_REPLY__INIT;
+
+	out.has_window_size = true;
+	out.window_size = here;
+	out.has_rest = rest > 0;
+	out.rest = rest;
+	hostile_says(&out.base);
+	hostile->window = WINDOW_RIGHT;
+	hostile->next = next;
+}
+
+static void
+read_by_window(void)
+{
+	mach_msg_type_number_t count;
+	vm_offset_t data;
+
+	answers(vm_read(TASK, 0, MUCH, &data, &count), KERN_SUCCESS);
+	ck_assert_uint_eq(count, MUCH);
+	ck_assert_int_eq(*(char *)(data + MUCH - 1), '\0');
+	answers(vm_deallocate(mach_task_self(), data, MUCH), KERN_SUCCESS);
+}
+
+/* The half of it, and then the other. */
+TEST(a_window_holds_as_much_as_was_asked_for)
+{
+	static const struct {
+		uint32_t here, rest, next;
+	} rows[] = {
+		{ 0, 1, AT_ONCE },
+		{ 1, 1, AT_ONCE },
+		{ AT_ONCE - 1, 1, AT_ONCE },
+		{ AT_ONCE + 1, 1, AT_ONCE },
+		{ MUCH, 1, AT_ONCE },
+		{ MUCH, 0, 0 },
+		{ UINT32_MAX, 1, AT_ONCE },
+		{ AT_ONCE, 0, AT_ONCE },
+		{ AT_ONCE, 1, 0 },
+		{ AT_ONCE, 1, AT_ONCE - 1 },
+		{ AT_ONCE, 1, AT_ONCE + 1 },
+		{ AT_ONCE, 1, MUCH },
+		{ AT_ONCE, 1, UINT32_MAX },
+	};
+
+	says_of_window(AT_ONCE, 1, AT_ONCE);
+	read_by_window();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		says_of_window(rows[i].here, rows[i].rest, rows[i].next);
+		reads_nothing(MUCH, MIG_TYPE_ERROR);
+	}
+	says_of_window(AT_ONCE, 1, AT_ONCE);
+	hostile_adds(PAGE); /* and data as well */
+	reads_nothing(MUCH, MIG_TYPE_ERROR);
+	says_of_window(AT_ONCE, 1, AT_ONCE);
+	read_by_window();
+	all_is_well();
+}
+
+/* All of it at once, which is not copied. */
+TEST(a_window_lends_what_was_asked_for)
+{
+	static const uint32_t wrong[] = { 0, 1, AT_ONCE, MUCH - 1, MUCH + 1,
+		UINT32_MAX };
+
+	unsetenv("VMD_DEBUG");
+	says_of_window(MUCH, 0, 0);
+	read_by_window();
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		says_of_window(wrong[i], 1, 0);
+		reads_nothing(MUCH, MIG_TYPE_ERROR);
+	}
+	says_of_window(MUCH, 0, 0);
+	read_by_window();
 	all_is_well();
 }
 
