@@ -613,6 +613,21 @@ descriptors(void)
 	return count;
 }
 
+static void
+says_of_window(enum hostile_window kind, uint32_t here, uint32_t rest,
+    uint32_t next)
+{
+	VmReadReply out = VM_READ_REPLY__INIT;
+
+	out.has_window_size = true;
+	out.window_size = here;
+	out.has_rest = rest > 0;
+	out.rest = rest;
+	hostile_says(&out.base);
+	hostile->window = kind;
+	hostile->next = next;
+}
+
 /* Data come with the reply then, as if there were no windows. */
 static void
 is_no_window(enum hostile_window kind)
@@ -632,9 +647,7 @@ is_no_window(enum hostile_window kind)
 		    KERN_SUCCESS);
 	}
 	ck_assert_uint_eq(descriptors(), before);
-	out.has_window_size = true;
-	out.window_size = MUCH;
-	hostile_says(&out.base);
+	says_of_window(kind, AT_ONCE, 1, AT_ONCE);
 	reads_nothing(MUCH, MIG_TYPE_ERROR);
 	all_is_well();
 }
@@ -657,20 +670,6 @@ TEST(a_window_that_may_shrink_is_none)
 TEST(a_window_that_is_no_memory_is_none)
 {
 	is_no_window(WINDOW_PIPE);
-}
-
-static void
-says_of_window(uint32_t here, uint32_t rest, uint32_t next)
-{
-	VmReadReply out = VM_READ_REPLY__INIT;
-
-	out.has_window_size = true;
-	out.window_size = here;
-	out.has_rest = rest > 0;
-	out.rest = rest;
-	hostile_says(&out.base);
-	hostile->window = WINDOW_RIGHT;
-	hostile->next = next;
 }
 
 static void
@@ -706,16 +705,17 @@ TEST(a_window_holds_as_much_as_was_asked_for)
 		{ AT_ONCE, 1, UINT32_MAX },
 	};
 
-	says_of_window(AT_ONCE, 1, AT_ONCE);
+	says_of_window(WINDOW_RIGHT, AT_ONCE, 1, AT_ONCE);
 	read_by_window();
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		says_of_window(rows[i].here, rows[i].rest, rows[i].next);
+		says_of_window(WINDOW_RIGHT, rows[i].here, rows[i].rest,
+		    rows[i].next);
 		reads_nothing(MUCH, MIG_TYPE_ERROR);
 	}
-	says_of_window(AT_ONCE, 1, AT_ONCE);
+	says_of_window(WINDOW_RIGHT, AT_ONCE, 1, AT_ONCE);
 	hostile_adds(PAGE); /* and data as well */
 	reads_nothing(MUCH, MIG_TYPE_ERROR);
-	says_of_window(AT_ONCE, 1, AT_ONCE);
+	says_of_window(WINDOW_RIGHT, AT_ONCE, 1, AT_ONCE);
 	read_by_window();
 	all_is_well();
 }
@@ -727,13 +727,13 @@ TEST(a_window_lends_what_was_asked_for)
 		UINT32_MAX };
 
 	unsetenv("VMD_DEBUG");
-	says_of_window(MUCH, 0, 0);
+	says_of_window(WINDOW_RIGHT, MUCH, 0, 0);
 	read_by_window();
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
-		says_of_window(wrong[i], 1, 0);
+		says_of_window(WINDOW_RIGHT, wrong[i], 1, 0);
 		reads_nothing(MUCH, MIG_TYPE_ERROR);
 	}
-	says_of_window(MUCH, 0, 0);
+	says_of_window(WINDOW_RIGHT, MUCH, 0, 0);
 	read_by_window();
 	all_is_well();
 }
