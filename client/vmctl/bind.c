@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/vmctl/message.h"
+#include "client/show/message.h"
 
 static bool refuse(const struct binding *binding, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "client/vmctl/arena.h"
-#include "client/vmctl/complaint.h"
+#include "client/show/complaint.h"
 #include "client/vmctl/operand.h"
 #include "client/vmctl/parameter.h"
 #include "client/vmctl/variable.h"

@@ -15,7 +15,7 @@
 #include "client/vmctl/names.h"
 #include "client/vmctl/pages.h"
 #include "client/vmctl/region.h"
-#include "client/vmctl/routine.h"
+#include "client/vmctl/call.h"
 #include "common/cleanup.h"
 
 /* --- Words ------------------------------------------------------------ */

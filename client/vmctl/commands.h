@@ -11,7 +11,7 @@
 
 #include "client/vmctl/parameter.h"
 #include "client/vmctl/run.h"
-#include "client/vmctl/value.h"
+#include "client/show/value.h"
 
 /* What a command was given for a parameter. */
 struct argument {

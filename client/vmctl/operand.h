@@ -17,7 +17,7 @@
 #include <sys/queue.h>
 
 #include "client/vmctl/scan.h"
-#include "client/vmctl/value.h"
+#include "client/show/value.h"
 
 struct parameter;
 struct variable;

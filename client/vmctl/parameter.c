@@ -1,6 +1,6 @@
 #include "client/vmctl/parameter.h"
 
-#include "client/vmctl/message.h"
+#include "client/show/message.h"
 
 bool
 parameter_takes(const struct parameter *parameter, uint64_t number,

@@ -15,8 +15,8 @@
 #include <protobuf-c/protobuf-c.h>
 
 #include "client/vmctl/arena.h"
-#include "client/vmctl/complaint.h"
-#include "client/vmctl/value.h"
+#include "client/show/complaint.h"
+#include "client/show/value.h"
 
 enum parameter_kind {
 	PARAMETER_NUMBER,

@@ -7,8 +7,8 @@
 
 #include <mach/mach_vm.h>
 
-#include "client/vmctl/constants.h"
-#include "client/vmctl/value.h"
+#include "client/show/constants.h"
+#include "client/show/value.h"
 #include "common/cleanup.h"
 
 /* Characters that a line of 80 has left for the tag. */

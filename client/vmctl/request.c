@@ -1,6 +1,6 @@
 #include "client/vmctl/request.h"
 
-#include "client/vmctl/message.h"
+#include "client/show/message.h"
 #include "client/vmctl/operand.h"
 #include "client/vmctl/parameter.h"
 

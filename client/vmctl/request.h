@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "client/vmctl/complaint.h"
-#include "client/vmctl/routine.h"
+#include "client/show/complaint.h"
+#include "client/vmctl/call.h"
 #include "client/vmctl/script.h"
 
 /* => request_deinit() is due in any case

@@ -9,9 +9,9 @@
 
 #include "client/session.h"
 #include "client/vmctl/commands.h"
-#include "client/vmctl/constants.h"
+#include "client/show/constants.h"
 #include "client/vmctl/dump.h"
-#include "client/vmctl/message.h"
+#include "client/show/message.h"
 #include "client/vmctl/request.h"
 
 enum { DATA_SHOWN = 256 };

@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 #include "client/vmctl/arena.h"
-#include "client/vmctl/complaint.h"
-#include "client/vmctl/value.h"
+#include "client/show/complaint.h"
+#include "client/show/value.h"
 
 struct scan {
 	const char *at;

@@ -5,7 +5,7 @@
 
 #include "client/vmctl/bind.h"
 #include "client/vmctl/commands.h"
-#include "client/vmctl/constants.h"
+#include "client/show/constants.h"
 #include "client/vmctl/scan.h"
 
 enum { COMPLAINTS_MOST = 20 };

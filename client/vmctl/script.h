@@ -16,7 +16,7 @@
 #include "client/vmctl/arena.h"
 #include "client/vmctl/operand.h"
 #include "client/vmctl/parameter.h"
-#include "client/vmctl/routine.h"
+#include "client/vmctl/call.h"
 #include "client/vmctl/variable.h"
 
 struct own_command;

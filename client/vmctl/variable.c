@@ -4,8 +4,8 @@
 
 #include <mach/mach_init.h>
 
-#include "client/vmctl/constants.h"
-#include "client/vmctl/message.h"
+#include "client/show/constants.h"
+#include "client/show/message.h"
 #include "common/cleanup.h"
 
 /* Where flags have the tag. */

@@ -14,9 +14,9 @@
 #include <protobuf-c/protobuf-c.h>
 
 #include "client/vmctl/arena.h"
-#include "client/vmctl/complaint.h"
+#include "client/show/complaint.h"
 #include "client/vmctl/operand.h"
-#include "client/vmctl/value.h"
+#include "client/show/value.h"
 
 struct variable {
 	LIST_ENTRY(variable) link; /* struct variables */

@@ -10,8 +10,8 @@
 
 #include <mach/kern_return.h>
 
-#include "client/vmctl/complaint.h"
-#include "client/vmctl/value.h"
+#include "client/show/complaint.h"
+#include "client/show/value.h"
 
 /*
  * A constant's value.

@@ -1,8 +1,5 @@
 /*
- * Routines: every one of every service, by its name
- *
- * All that is known of one comes from the descriptors: a routine that is added
- * to a .proto needs no line here.
+ * Calls of a script: what they are given, and what they reply
  */
 #pragma once
 
@@ -15,25 +12,9 @@
 #include <mach/kern_return.h>
 #include <mach/port.h>
 
+#include "client/show/routine.h"
 #include "client/vmctl/arena.h"
 #include "client/vmctl/parameter.h"
-
-struct routine {
-	const char *name;
-	int id;
-	const char *port; /* what the one that it is for is; NULL: nobody */
-	const ProtobufCMessageDescriptor *request;
-	const ProtobufCMessageDescriptor *reply;
-};
-
-/* False: no service has it. */
-bool routine_find(const char *name, struct routine *routine);
-
-/* The i'th of all; false: there are no more. */
-bool routine_at(size_t i, struct routine *routine);
-
-/* Is it one that keeps its place, and answers MIG_BAD_ID? */
-bool routine_is_absent(const struct routine *routine);
 
 /* What a script gives: the port, the request's fields, and data. */
 void routine_parameters(const struct routine *routine, struct arena *arena,

@@ -1,4 +1,4 @@
-#include "client/vmctl/value.h"
+#include "client/show/value.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -7,7 +7,7 @@
 #include <mach/vm_inherit.h>
 #include <mach/vm_prot.h>
 
-#include "client/vmctl/constants.h"
+#include "client/show/constants.h"
 #include "common/cleanup.h"
 
 /* By what the message's name begins with, if that matters, and how the field's

@@ -13,8 +13,8 @@
 
 #include <protobuf-c/protobuf-c.h>
 
-#include "client/vmctl/complaint.h"
-#include "client/vmctl/value.h"
+#include "client/show/complaint.h"
+#include "client/show/value.h"
 #include "common/cleanup.h"
 
 /* An empty message, of malloc's memory. NULL: there is none. */

@@ -1,4 +1,4 @@
-#include "client/vmctl/complaint.h"
+#include "client/show/complaint.h"
 
 #include <stdarg.h>
 #include <stdio.h>

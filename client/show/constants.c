@@ -1,4 +1,4 @@
-#include "client/vmctl/constants.h"
+#include "client/show/constants.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include <mach/mig_errors.h>
 #include <servers/bootstrap_defs.h>
 
-#include "client/vmctl/constant_table.h"
+#include "client/show/constant_table.h"
 #include "common/cleanup.h"
 
 /*

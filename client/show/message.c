@@ -1,4 +1,4 @@
-#include "client/vmctl/message.h"
+#include "client/show/message.h"
 
 #include <inttypes.h>
 #include <string.h>
