@@ -1,9 +1,13 @@
 #include "client/buffer.h"
 
+#include <dlfcn.h>
+#include <execinfo.h>
 #include <pthread.h>
 #include <search.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -17,13 +21,21 @@ enum {
 	LARGE = 4 * 1024 * 1024, /* bytes from which on large pages pay */
 	SMALL = 64 * 1024,       /* up to which what is given back is kept, */
 	KEPT_MOST = 16,          /* and so many of them */
+	ORIGIN_MOST = 16,
 };
 
 struct buffer {
 	uintptr_t start; /* whole pages */
 	uintptr_t end;
-	bool lent; /* it lies in the window */
-	bool part; /* some of it was given back */
+	bool lent;             /* it lies in the window */
+	bool part;             /* some of it was given back */
+	struct origin *origin; /* NULL: nobody wants to know */
+};
+
+/* Who had it made: return addresses, the innermost first. */
+struct origin {
+	int count;
+	void *frames[ORIGIN_MOST];
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -59,9 +71,29 @@ find(uintptr_t address)
 	return found ? *found : NULL;
 }
 
+static struct origin *
+find_origin(void)
+{
+	struct origin *origin = NULL;
+
+	if (debug_wants(DEBUG_LEAKS))
+		origin = calloc(1, sizeof(*origin));
+	if (origin)
+		origin->count = backtrace(origin->frames, ORIGIN_MOST);
+	return origin;
+}
+
+static void
+forget(struct buffer *buffer)
+{
+	free(buffer->origin);
+	free(buffer);
+}
+
 static bool
 remember(struct buffer *buffer)
 {
+	buffer->origin = find_origin();
 	return tsearch(buffer, &buffers, compare) != NULL;
 }
 
@@ -76,7 +108,7 @@ add(struct buffer pages)
 	*buffer = pages;
 	if (remember(buffer))
 		return true;
-	free(buffer);
+	forget(buffer);
 	return false;
 }
 
@@ -112,7 +144,7 @@ static void
 discard(struct buffer *buffer)
 {
 	munmap((void *)buffer->start, buffer->end - buffer->start);
-	free(buffer);
+	forget(buffer);
 }
 
 /* If there are enough of them, the oldest goes. */
@@ -120,7 +152,7 @@ static bool
 keep(struct buffer *buffer)
 {
 	if (buffer->part || buffer->end - buffer->start > SMALL ||
-	    !memory_can_tell() || debug_wants(DEBUG_GUARD))
+	    !memory_can_tell() || debug_wants(DEBUG_GUARD | DEBUG_LEAKS))
 		return false;
 	if (kept_count == KEPT_MOST) {
 		discard(kept[0]);
@@ -197,7 +229,8 @@ buffer_lend(uintptr_t start, uintptr_t end)
 	bool known;
 
 	pthread_mutex_lock(&lock);
-	known = add((struct buffer){ start, end, true, false });
+	known =
+	    add((struct buffer){ .start = start, .end = end, .lent = true });
 	pthread_mutex_unlock(&lock);
 	return known;
 }
@@ -240,8 +273,10 @@ cut(struct buffer *buffer, uintptr_t start, uintptr_t end)
 	if (start > buffer->start) {
 		buffer->end = start;
 		buffer->part = true;
-		if (end < last &&
-		    !add((struct buffer){ end, last, lent, true })) {
+		if (end < last && !add((struct buffer){ .start = end,
+				      .end = last,
+				      .lent = lent,
+				      .part = true })) {
 			buffer->end = last;
 			return KERN_RESOURCE_SHORTAGE;
 		}
@@ -252,7 +287,7 @@ cut(struct buffer *buffer, uintptr_t start, uintptr_t end)
 		tdelete(buffer, &buffers, compare);
 		if (!lent && keep(buffer))
 			return KERN_SUCCESS;
-		free(buffer);
+		forget(buffer);
 	}
 	if (lent)
 		window_return(start, end);
@@ -336,4 +371,87 @@ buffers_forked(void)
 	while (kept_count > 0)
 		discard(kept[--kept_count]);
 	pthread_mutex_init(&lock, NULL);
+}
+
+/* --- Leaks -------------------------------------------------------------- */
+
+struct leaks {
+	size_t count;
+	size_t bytes;
+};
+
+static void
+count_leak(const void *node, VISIT visit, void *closure)
+{
+	const struct buffer *buffer = *(struct buffer *const *)node;
+	struct leaks *leaks = closure;
+
+	if (visit != postorder && visit != leaf)
+		return;
+	leaks->count++;
+	leaks->bytes += buffer->end - buffer->start;
+}
+
+/* What an address belongs to: the program, or a library. */
+static const void *
+object_of(const void *address)
+{
+	Dl_info info;
+
+	return dladdr(address, &info) != 0 ? info.dli_fbase : NULL;
+}
+
+/* The frames that are not libvmd's own, if it is a library. */
+static void
+tell_origin(const struct origin *origin)
+{
+	const void *entry = (const void *)getauxval(AT_ENTRY);
+	const void *own = object_of(&buffers);
+	int i = 0;
+
+	if (own != object_of(entry))
+		while (i < origin->count && object_of(origin->frames[i]) == own)
+			i++;
+	backtrace_symbols_fd(origin->frames + i, origin->count - i,
+	    STDERR_FILENO);
+}
+
+static void
+tell_leak(const void *node, VISIT visit, void *closure)
+{
+	const struct buffer *buffer = *(struct buffer *const *)node;
+	struct debug_line line;
+
+	(void)closure;
+	if (visit != postorder && visit != leaf)
+		return;
+	debug_line_begin(&line);
+	if (line.out)
+		fprintf(line.out, "leaks:   %zu bytes at %#zx, from",
+		    buffer->end - buffer->start, buffer->start);
+	debug_line_end(&line);
+	if (buffer->origin)
+		tell_origin(buffer->origin);
+}
+
+void
+buffers_tell_leaks(void)
+{
+	struct leaks leaks = { 0, 0 };
+	struct debug_line line;
+
+	pthread_mutex_lock(&lock);
+	twalk_r(buffers, count_leak, &leaks);
+	if (leaks.count > 0) {
+		debug_line_begin(&line);
+		if (line.out)
+			fprintf(line.out,
+			    "leaks: memory of vm_read and its like, never "
+			    "deallocated: %zu bytes in %zu buffer%s",
+			    leaks.bytes, leaks.count,
+			    leaks.count == 1 ? "" : "s");
+		debug_line_end(&line);
+		twalk_r(buffers, tell_leak, NULL);
+	}
+	pthread_mutex_unlock(&lock);
 }

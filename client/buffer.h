@@ -56,3 +56,6 @@ bool buffer_has(uintptr_t address);
  * => KERN_RESOURCE_SHORTAGE: no memory to remember the rest
  */
 kern_return_t buffer_free(uintptr_t address, size_t size);
+
+/* $VMD_DEBUG=leaks: tells of all that were not given back, and who had them. */
+void buffers_tell_leaks(void);

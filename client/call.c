@@ -7,6 +7,8 @@
 
 #include <mach/message.h>
 
+#include "client/debug.h"
+#include "client/debug_call.h"
 #include "client/memory.h"
 #include "client/queue.h"
 #include "client/reply.h"
@@ -98,9 +100,8 @@ wait_for_answer(struct session *session, struct call *call)
 	pthread_mutex_unlock(&session->lock);
 }
 
-/* Makes it, with its reply in call->message, if any: whatever the answer is. */
 static kern_return_t
-make(struct call *call)
+make_untold(struct call *call)
 {
 	struct session *session = NULL;
 	kern_return_t kr;
@@ -119,6 +120,21 @@ make(struct call *call)
 	if (call->code == KERN_SUCCESS && !call->message)
 		return MIG_TYPE_ERROR;
 	return call->code;
+}
+
+/* Makes it, with its reply in call->message, if any: whatever the answer is. */
+static kern_return_t
+make(struct call *call)
+{
+	struct debug_call told;
+	kern_return_t kr;
+
+	if (!debug_wants(DEBUG_CALLS))
+		return make_untold(call);
+	debug_call_begin(&told, call);
+	kr = make_untold(call);
+	debug_call_end(&told, call, kr);
+	return kr;
 }
 
 kern_return_t
@@ -173,7 +189,9 @@ call_routine(const struct via *via, const struct call_routine *routine,
 }
 
 kern_return_t
-call_settled(const struct via *via, kern_return_t code)
+call_settled(const struct via *via, const struct call *call, kern_return_t code)
 {
+	if (debug_wants(DEBUG_CALLS))
+		debug_call_settled(call, code);
 	return via ? queue_settled(via, code) : code;
 }

@@ -116,7 +116,8 @@ kern_return_t call_routine(const struct via *via,
     const struct call_outs *outs);
 
 /* A call that needs no daemon, and has its answer: answers it, or queues it. */
-kern_return_t call_settled(const struct via *via, kern_return_t code);
+kern_return_t call_settled(const struct via *via, const struct call *call,
+    kern_return_t code);
 
 /* What becomes of a call that is answered. Its message is gone. */
 kern_return_t call_finish(const struct call_routine *routine, struct call *call,

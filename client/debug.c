@@ -1,9 +1,11 @@
 #include "client/debug.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 
@@ -11,7 +13,10 @@ static const struct {
 	const char *word;
 	enum debug what;
 } words[] = {
+	{ "1", DEBUG_CALLS },
+	{ "calls", DEBUG_CALLS },
 	{ "guard", DEBUG_GUARD },
+	{ "leaks", DEBUG_LEAKS },
 };
 
 static unsigned wanted;
@@ -53,4 +58,46 @@ debug_wants(enum debug what)
 
 	pthread_once(&once, read_words);
 	return (wanted & what) != 0;
+}
+
+void
+debug_forget(enum debug what)
+{
+	wanted &= ~(unsigned)what;
+}
+
+/* --- Lines ------------------------------------------------------------ */
+
+void
+debug_line_begin(struct debug_line *line)
+{
+	*line = (struct debug_line){ .saved_errno = errno };
+	line->out = open_memstream(&line->text, &line->size);
+	if (line->out)
+		fprintf(line->out, "[%d] ", (int)getpid());
+}
+
+static void
+write_all(const char *text, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = write(STDERR_FILENO, text, size);
+
+		if (n < 0)
+			return;
+		text += n;
+		size -= (size_t)n;
+	}
+}
+
+void
+debug_line_end(struct debug_line *line)
+{
+	if (line->out) {
+		fputc('\n', line->out);
+		if (fclose(line->out) == 0)
+			write_all(line->text, line->size);
+	}
+	free(line->text);
+	errno = line->saved_errno;
 }

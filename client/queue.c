@@ -6,6 +6,8 @@
 
 #include <mach/message.h>
 
+#include "client/debug.h"
+#include "client/debug_call.h"
 #include "client/memory.h"
 #include "client/reply.h"
 #include "client/request.h"
@@ -314,8 +316,8 @@ queue_settled(const struct via *via, kern_return_t code)
 	return KERN_SUCCESS;
 }
 
-kern_return_t
-queue_call(const struct via *via, const struct call_routine *routine,
+static kern_return_t
+queue_untold(const struct via *via, const struct call_routine *routine,
     struct call *call, const struct call_outs *outs)
 {
 	struct vmd_queue *queue = via->queue;
@@ -341,6 +343,17 @@ queue_call(const struct via *via, const struct call_routine *routine,
 	if (call->data_size > OUT_BYTES - REQUEST_MOST)
 		send_out(queue, call->data, call->data_size);
 	return KERN_SUCCESS;
+}
+
+kern_return_t
+queue_call(const struct via *via, const struct call_routine *routine,
+    struct call *call, const struct call_outs *outs)
+{
+	kern_return_t kr = queue_untold(via, routine, call, outs);
+
+	if (debug_wants(DEBUG_CALLS))
+		debug_call_queued(call, via->tag, kr);
+	return kr;
 }
 
 kern_return_t
@@ -453,6 +466,8 @@ take(struct vmd_queue *queue, struct vmd_result *result)
 		return false;
 	queue->head.i++;
 	queue->count--;
+	if (debug_wants(DEBUG_CALLS))
+		debug_call_collected(result->tag, result->code);
 	return true;
 }
 

@@ -56,10 +56,10 @@ vm_stub_deallocate(const struct via *via, int id, vm_map_t task,
 	VmDeallocateRequest in = VM_DEALLOCATE_REQUEST__INIT;
 	struct call call = { .id = id, .port = task, .in = &in.base };
 
-	if (task == mach_task_self() && buffer_has(address))
-		return call_settled(via, buffer_free(address, size));
 	in.address = address;
 	in.size = size;
+	if (task == mach_task_self() && buffer_has(address))
+		return call_settled(via, &call, buffer_free(address, size));
 
 	return call_routine(via, &routine, &call, &nothing);
 }

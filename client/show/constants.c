@@ -209,6 +209,105 @@ constant_print(FILE *out, struct value value)
 	return name != NULL;
 }
 
+/* --- In C ------------------------------------------------------------- */
+
+/* How numbers of a meaning are written. Of those that are not here, it is shown
+ * whether they have names at all: others stand for several things. */
+static const struct {
+	enum meaning meaning;
+	bool bits;
+} written[] = {
+	{ MEANING_PROTECTION, true },
+	{ MEANING_INHERITANCE, false },
+	{ MEANING_FLAGS, true },
+	{ MEANING_ATTRIBUTE, false },
+	{ MEANING_PURGABLE, false },
+	{ MEANING_PERMISSION, true },
+	{ MEANING_WIRE, true },
+	{ MEANING_REGION, false },
+	{ MEANING_PAGE, false },
+};
+
+/* NULL: there is none. */
+static const char *
+whole_name(enum meaning meaning, uint64_t number)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		const char *name = families[i].meaning == meaning
+				       ? name_in(&families[i], number)
+				       : NULL;
+
+		if (name)
+			return name - strlen(families[i].prefix);
+	}
+	return NULL;
+}
+
+static void
+print_whole_bits(FILE *out, enum meaning meaning, uint64_t number)
+{
+	const char *between = "";
+
+	for (uint64_t bit = 1; bit != 0; bit <<= 1) {
+		const char *name =
+		    number & bit ? whole_name(meaning, bit) : NULL;
+
+		if (!name)
+			continue;
+		fprintf(out, "%s%s", between, name);
+		between = "|";
+		number &= ~bit;
+	}
+	if (number != 0)
+		fprintf(out, "%s%#" PRIx64, between, number);
+}
+
+/* What is in the flags' upper byte. Returns the others. */
+static uint64_t
+print_tag(FILE *out, uint64_t flags)
+{
+	uint64_t tag = (flags & VM_FLAGS_ALIAS_MASK) >> 24;
+	const char *name = whole_name(MEANING_TAG, tag);
+
+	if (tag == 0)
+		return flags;
+	if (name)
+		fprintf(out, "VM_MAKE_TAG(%s)", name);
+	else
+		fprintf(out, "VM_MAKE_TAG(%" PRIu64 ")", tag);
+	flags &= ~(uint64_t)VM_FLAGS_ALIAS_MASK;
+	if (flags != 0)
+		fputc('|', out);
+	return flags;
+}
+
+bool
+constant_print_c(FILE *out, struct value value)
+{
+	const struct family *family = shown_family(value.meaning);
+	bool named = family != NULL, bits = named && family->shown == BITS;
+	uint64_t number = value.number;
+	const char *name;
+
+	for (size_t i = 0; i < ARRAY_SIZE(written) && !named; i++) {
+		named = written[i].meaning == value.meaning;
+		bits = written[i].bits;
+	}
+	if (!named)
+		return false;
+	name = bits && number != 0 ? NULL : whole_name(value.meaning, number);
+	if (!name && !bits)
+		return false;
+	if (name)
+		fputs(name, out);
+	else if (number == 0)
+		fputc('0', out);
+	else if (value.meaning != MEANING_FLAGS ||
+		 (number = print_tag(out, (uint32_t)number)) != 0)
+		print_whole_bits(out, value.meaning, number);
+	return true;
+}
+
 /* --- Codes ------------------------------------------------------------ */
 
 #define CODE(name)                                                             \

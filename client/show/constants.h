@@ -31,6 +31,10 @@ bool constant_print(FILE *out, struct value value);
 /* ... the name of such a number, if it has a single one; or NULL. */
 const char *constant_name(struct value value);
 
+/* As a C program has it: `VM_PROT_READ|VM_PROT_WRITE`, `VM_INHERIT_COPY`. False:
+ * it has no name there, and nothing is shown. */
+bool constant_print_c(FILE *out, struct value value);
+
 /* A code's number; KERN_ may be left out. False: there is none. */
 bool code_find(const char *name, kern_return_t *code);
 

@@ -387,6 +387,64 @@ message_get(const ProtobufCMessage *message, const char *way,
 	return true;
 }
 
+/* --- Field by field --------------------------------------------------- */
+
+bool
+message_has(const ProtobufCMessage *message,
+    const ProtobufCFieldDescriptor *field)
+{
+	return is_there(message, field);
+}
+
+size_t
+message_length(const ProtobufCMessage *message,
+    const ProtobufCFieldDescriptor *field)
+{
+	if (field->label != PROTOBUF_C_LABEL_REPEATED)
+		return 1;
+	return *(const size_t *)const_member(message, field->quantifier_offset);
+}
+
+/* Where the field's numbers, bytes or parts begin. */
+static const void *
+list_of(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+	const void *at = const_member(message, field->offset);
+
+	return field->label == PROTOBUF_C_LABEL_REPEATED ? pointer_at(at) : at;
+}
+
+struct value
+message_number(const ProtobufCMessage *message,
+    const ProtobufCFieldDescriptor *field, size_t i)
+{
+	return number_at(message->descriptor, field, list_of(message, field),
+	    i);
+}
+
+struct text
+message_bytes(const ProtobufCMessage *message,
+    const ProtobufCFieldDescriptor *field, size_t i)
+{
+	const void *list = list_of(message, field);
+	const ProtobufCBinaryData *bytes;
+	const char *string;
+
+	if (field->type == PROTOBUF_C_TYPE_STRING) {
+		string = ((char *const *)list)[i];
+		return (struct text){ string, strlen(string) };
+	}
+	bytes = (const ProtobufCBinaryData *)list + i;
+	return (struct text){ (const char *)bytes->data, bytes->len };
+}
+
+const ProtobufCMessage *
+message_part(const ProtobufCMessage *message,
+    const ProtobufCFieldDescriptor *field, size_t i)
+{
+	return ((ProtobufCMessage *const *)list_of(message, field))[i];
+}
+
 /* --- Showing ---------------------------------------------------------- */
 
 /* What comes before a field's name: the way to its message. */

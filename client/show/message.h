@@ -16,6 +16,7 @@
 #include "client/show/complaint.h"
 #include "client/show/value.h"
 #include "common/cleanup.h"
+#include "common/text.h"
 
 /* An empty message, of malloc's memory. NULL: there is none. */
 ProtobufCMessage *message_new(const ProtobufCMessageDescriptor *shape);
@@ -65,6 +66,24 @@ bool message_could_have(const ProtobufCMessageDescriptor *shape,
     const char *way, struct complaint *complaint);
 bool message_get(const ProtobufCMessage *message, const char *way,
     struct value *value, struct complaint *complaint);
+
+/* --- Field by field --------------------------------------------------- */
+
+/* Has the message the field? A repeated one it always has. */
+bool message_has(const ProtobufCMessage *message,
+    const ProtobufCFieldDescriptor *field);
+
+/* How many there are: of a field that is not repeated, one. */
+size_t message_length(const ProtobufCMessage *message,
+    const ProtobufCFieldDescriptor *field);
+
+/* The i'th of them, by the kind of the field. */
+struct value message_number(const ProtobufCMessage *message,
+    const ProtobufCFieldDescriptor *field, size_t i);
+struct text message_bytes(const ProtobufCMessage *message,
+    const ProtobufCFieldDescriptor *field, size_t i);
+const ProtobufCMessage *message_part(const ProtobufCMessage *message,
+    const ProtobufCFieldDescriptor *field, size_t i);
 
 /* --- Showing ---------------------------------------------------------- */
 

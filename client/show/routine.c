@@ -90,7 +90,8 @@ routine_is_absent(const struct routine *routine)
 }
 
 bool
-routine_by_id(int id, struct routine *routine)
+routine_by_id(int id, const ProtobufCMessageDescriptor *request,
+    struct routine *routine)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(services); i++) {
 		int index = id - services[i].base;
@@ -99,7 +100,8 @@ routine_by_id(int id, struct routine *routine)
 		    (unsigned)index >= services[i].descriptor->n_methods)
 			continue;
 		*routine = routine_of(i, (size_t)index);
-		return true;
+		if (!request || request == routine->request)
+			return true;
 	}
 	return false;
 }

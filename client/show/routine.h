@@ -22,8 +22,10 @@ struct routine {
 /* False: no service has it. */
 bool routine_find(const char *name, struct routine *routine);
 
-/* ... or no routine has the id. */
-bool routine_by_id(int id, struct routine *routine);
+/* ... or no routine has the id. A few have the same: the request tells them
+ * apart; NULL: any will do. */
+bool routine_by_id(int id, const ProtobufCMessageDescriptor *request,
+    struct routine *routine);
 
 /* The i'th of all; false: there are no more. */
 bool routine_at(size_t i, struct routine *routine);

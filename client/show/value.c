@@ -137,13 +137,27 @@ is_hexadecimal(enum meaning meaning)
 	       meaning == MEANING_INHERITANCE || meaning == MEANING_BOOLEAN;
 }
 
-void
-value_print(FILE *out, struct value value)
+static void
+print_number(FILE *out, struct value value)
 {
-	if (print_picture(out, value) || constant_print(out, value))
-		return;
 	if (is_hexadecimal(value.meaning))
 		fprintf(out, "%#" PRIx64, value.number);
 	else
 		fprintf(out, "%" PRId64, (int64_t)value.number);
+}
+
+void
+value_print(FILE *out, struct value value)
+{
+	if (!print_picture(out, value) && !constant_print(out, value))
+		print_number(out, value);
+}
+
+void
+value_print_c(FILE *out, struct value value)
+{
+	if (value.meaning == MEANING_BOOLEAN && value.number <= 1)
+		fputs(value.number ? "TRUE" : "FALSE", out);
+	else if (!constant_print_c(out, value))
+		print_number(out, value);
 }

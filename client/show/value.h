@@ -53,3 +53,6 @@ enum meaning meaning_of(const char *message, const char *name);
 
 /* As `rw-`, `copy`, `TRUE`, `STACK`, 0x1000 or 12. */
 void value_print(FILE *out, struct value value);
+
+/* ... and as a C program has it: `VM_PROT_READ|VM_PROT_WRITE`, `TRUE`. */
+void value_print_c(FILE *out, struct value value);

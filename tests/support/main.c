@@ -46,19 +46,31 @@ teardown(void)
 	test_teardown();
 }
 
+static TCase *
+add_case(Suite *suite, void (*before)(void))
+{
+	TCase *tcase = tcase_create(SUITE);
+
+	tcase_set_timeout(tcase, TEST_TIMEOUT);
+	if (before)
+		tcase_add_checked_fixture(tcase, before, NULL);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	suite_add_tcase(suite, tcase);
+	return tcase;
+}
+
 int
 main(void)
 {
 	Suite *suite = suite_create(SUITE);
-	TCase *tcase = tcase_create(SUITE);
+	TCase *plain = add_case(suite, NULL);
 	SRunner *runner;
 	int failed;
 
-	tcase_set_timeout(tcase, TEST_TIMEOUT);
-	tcase_add_checked_fixture(tcase, setup, teardown);
 	for (struct test *test = tests; test; test = test->next)
-		tcase_add_test(tcase, *test->body);
-	suite_add_tcase(suite, tcase);
+		tcase_add_test(test->before ? add_case(suite, test->before)
+					    : plain,
+		    *test->body);
 	runner = srunner_create(suite);
 	srunner_set_tap(runner, "-");
 	srunner_run_all(runner, CK_SILENT);

@@ -5,10 +5,13 @@
  */
 #pragma once
 
+#include <stdlib.h>
+
 #include <check.h>
 
 struct test {
 	const TTest *const *body;
+	void (*before)(void); /* or NULL */
 	struct test *next;
 };
 
@@ -20,12 +23,23 @@ extern struct test **tests_tail;
 void test_setup(void);
 void test_teardown(void);
 
-#define TEST(name)                                                             \
+#define TEST(name) TEST_BEHIND(NULL, name)
+
+/* A test in a process with that in $VMD_DEBUG, from before its first call on. */
+#define TEST_DEBUG(words, name)                                                \
+	static void debug_##name(void)                                         \
+	{                                                                      \
+		setenv("VMD_DEBUG", words, 1);                                 \
+	}                                                                      \
+	TEST_BEHIND(debug_##name, name)
+
+#define TEST_BEHIND(first, name)                                               \
 	static const TTest *name;                                              \
 	__attribute__((constructor)) static void register_##name(void)         \
 	{                                                                      \
 		static struct test self;                                       \
 		self.body = &name;                                             \
+		self.before = first;                                           \
 		*tests_tail = &self;                                           \
 		tests_tail = &self.next;                                       \
 	}                                                                      \

@@ -335,13 +335,12 @@ is_mapped(uintptr_t address)
 	return n == 1;
 }
 
-TEST(a_child_may_give_back_what_its_parent_has_read)
+TEST_DEBUG("guard", a_child_may_give_back_what_its_parent_has_read)
 {
 	mach_msg_type_number_t count;
 	vm_offset_t data;
 	pid_t pid;
 
-	setenv("VMD_DEBUG", "guard", 1);
 	draw(task, 0x10000, "abcd");
 	succeeds(vm_read(task, 0x10000, 4 * PAGE, &data, &count));
 	pid = fork();
@@ -410,12 +409,11 @@ TEST(after_the_daemon_has_died_there_is_no_destination)
 	ck_assert_uint_eq(child, (task_t)CANARY);
 }
 
-TEST(what_was_read_is_the_program_s_after_the_daemon_has_died)
+TEST_DEBUG("guard", what_was_read_is_the_program_s_after_the_daemon_has_died)
 {
 	mach_msg_type_number_t count;
 	vm_offset_t data;
 
-	setenv("VMD_DEBUG", "guard", 1);
 	draw(task, 0x10000, "ab");
 	succeeds(vm_read(task, 0x10000, 2 * PAGE, &data, &count));
 	kill_daemon();
@@ -605,11 +603,10 @@ buffer_is(vm_offset_t data, const char *pages)
 		    "page %zu of %s", i, pages);
 }
 
-TEST(a_buffer_that_was_given_back_is_guarded_for_who_wants_it)
+TEST_DEBUG("guard", a_buffer_that_was_given_back_is_guarded_for_who_wants_it)
 {
 	vm_offset_t data;
 
-	setenv("VMD_DEBUG", "guard", 1);
 	draw(task, 0x10000, "abcd");
 	data = read_pages(0x10000, 4 * PAGE);
 	buffer_is(data, "xxxx");

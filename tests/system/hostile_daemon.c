@@ -721,12 +721,11 @@ TEST(a_window_holds_as_much_as_was_asked_for)
 }
 
 /* All of it at once, which is not copied. */
-TEST(a_window_lends_what_was_asked_for)
+TEST_DEBUG("", a_window_lends_what_was_asked_for)
 {
 	static const uint32_t wrong[] = { 0, 1, AT_ONCE, MUCH - 1, MUCH + 1,
 		UINT32_MAX };
 
-	unsetenv("VMD_DEBUG");
 	says_of_window(WINDOW_RIGHT, MUCH, 0, 0);
 	read_by_window();
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {

@@ -166,12 +166,11 @@ TEST(without_a_window_the_bytes_are_the_same)
 	ck_assert_uint_eq(windows(), 0);
 }
 
-TEST(who_wants_a_guard_is_lent_nothing)
+TEST_DEBUG("guard", who_wants_a_guard_is_lent_nothing)
 {
 	unsigned char there;
 	uint8_t *data;
 
-	setenv("VMD_DEBUG", "guard", 1);
 	all_sizes_are_right();
 	data = read_at(0, MEGA);
 	give_back(data, MEGA);
