@@ -1,6 +1,7 @@
 #include "client/vmd.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "client/call.h"
 #include "client/name.h"
@@ -221,5 +222,146 @@ vmd_limits(uint32_t *uid, struct vmd_limit *limits, size_t *count)
 		snprintf(limits[i].name, sizeof(limits[i].name), "%s",
 		    from->name);
 	}
+	return KERN_SUCCESS;
+}
+
+/* --- Tasks ------------------------------------------------------------- */
+
+CALL(vmd_tasks, VmdTasks)
+
+static void
+read_task(const VmdTask *in, struct vmd_task *task)
+{
+	*task = (struct vmd_task){
+		.number = in->number,
+		.parent = in->parent,
+		.pid = (int32_t)in->pid,
+		.uid = in->uid,
+		.virtual_size = in->virtual_size,
+		.entries = in->entries,
+		.calls = in->calls,
+		.faults = in->faults,
+		.zero_fills = in->zero_fills,
+		.cow_faults = in->cow_faults,
+	};
+	snprintf(task->personality, sizeof(task->personality), "%s",
+	    in->personality);
+}
+
+kern_return_t
+vmd_tasks(uint64_t number, struct vmd_task *tasks, size_t *count)
+{
+	_cleanup_(vmd_tasks_freep) VmdTasksReply *out = NULL;
+	VmdTasksRequest in = VMD_TASKS_REQUEST__INIT;
+	struct call call = { .id = VMD_ID(vmd_tasks), .portless = true };
+	kern_return_t kr;
+
+	in.has_number = number != 0;
+	in.number = number;
+
+	kr = call_vmd_tasks(&call, &in, &out);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	*count = MIN(*count, out->n_tasks);
+	for (size_t i = 0; i < *count; i++)
+		read_task(out->tasks[i], &tasks[i]);
+	return KERN_SUCCESS;
+}
+
+CALL(vmd_task_read, VmdTaskRead)
+
+kern_return_t
+vmd_task_read(uint64_t number, task_read_t *task)
+{
+	_cleanup_(vmd_task_read_freep) VmdTaskReadReply *out = NULL;
+	VmdTaskReadRequest in = VMD_TASK_READ_REQUEST__INIT;
+	struct call call = { .id = VMD_ID(vmd_task_read), .portless = true };
+	kern_return_t kr;
+
+	in.number = number;
+
+	kr = call_vmd_task_read(&call, &in, &out);
+	if (kr == KERN_SUCCESS)
+		*task = out->task;
+	return kr;
+}
+
+/* --- Counters ---------------------------------------------------------- */
+
+CALL(vmd_counters, VmdCounters)
+
+kern_return_t
+vmd_counters(struct vmd_counters *counters, struct vmd_routine_count *routines,
+    size_t *count)
+{
+	_cleanup_(vmd_counters_freep) VmdCountersReply *out = NULL;
+	VmdCountersRequest in = VMD_COUNTERS_REQUEST__INIT;
+	struct call call = { .id = VMD_ID(vmd_counters), .portless = true };
+	kern_return_t kr;
+
+	kr = call_vmd_counters(&call, &in, &out);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	*counters = (struct vmd_counters){ out->faults, out->zero_fills,
+		out->cow_faults, out->purges };
+	*count = MIN(*count, out->n_routines);
+	for (size_t i = 0; i < *count; i++)
+		routines[i] = (struct vmd_routine_count){ out->routines[i]->id,
+			out->routines[i]->calls, out->routines[i]->failed };
+	return KERN_SUCCESS;
+}
+
+/* --- The monitor ------------------------------------------------------- */
+
+CALL(vmd_monitor, VmdMonitor)
+
+/* One that is too long is as if it were not there. */
+static uint32_t
+read_body(const ProtobufCBinaryData *in, uint8_t to[VMD_CALL_BODY])
+{
+	if (in->len == 0 || in->len > VMD_CALL_BODY)
+		return 0;
+	memcpy(to, in->data, in->len);
+	return (uint32_t)in->len;
+}
+
+static void
+read_call(const VmdCall *in, struct vmd_call *call)
+{
+	*call = (struct vmd_call){
+		.number = in->number,
+		.began = in->began,
+		.took = in->took,
+		.pid = (int32_t)in->pid,
+		.uid = in->uid,
+		.id = in->id,
+		.port = in->port,
+		.code = in->code,
+		.sent = in->sent,
+		.got = in->got,
+	};
+	call->request_size = read_body(&in->request, call->request);
+	call->reply_size = read_body(&in->reply, call->reply);
+}
+
+kern_return_t
+vmd_monitor(uint64_t *number, struct vmd_call *calls, size_t *count)
+{
+	_cleanup_(vmd_monitor_freep) VmdMonitorReply *out = NULL;
+	VmdMonitorRequest in = VMD_MONITOR_REQUEST__INIT;
+	struct call call = { .id = VMD_ID(vmd_monitor), .portless = true };
+	kern_return_t kr;
+
+	in.has_number = *number != 0;
+	in.number = *number;
+
+	kr = call_vmd_monitor(&call, &in, &out);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	*count = MIN(*count, out->n_calls);
+	for (size_t i = 0; i < *count; i++)
+		read_call(out->calls[i], &calls[i]);
+	*number =
+	    *count < out->n_calls ? out->calls[*count]->number : out->next;
 	return KERN_SUCCESS;
 }

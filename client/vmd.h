@@ -151,6 +151,86 @@ struct vmd_limit {
 kern_return_t vmd_limits(uint32_t *uid, struct vmd_limit *limits,
     size_t *count);
 
+#define VMD_CALL_BODY 240 /* bytes */
+
+/* A task that somebody has, anywhere in the daemon. */
+struct vmd_task {
+	uint64_t number; /* of the task: given once */
+	uint64_t parent; /* a number; 0: it was not made by task_create() */
+	int32_t pid;     /* of the process that made it; 0: unknown */
+	uint32_t uid;
+	char personality[8];
+	mach_vm_size_t virtual_size; /* bytes */
+	uint64_t entries;            /* of its map */
+	uint64_t calls;              /* that were made on it */
+	uint64_t faults;
+	uint64_t zero_fills; /* of those */
+	uint64_t cow_faults; /* of those */
+};
+
+/*
+ * vmd_tasks: all tasks, by their numbers. vmd_task_read: a read port of one.
+ *
+ * => number: from this one on; 0: the first
+ * => tasks has room for *count; *count becomes how many were told: fewer than
+ *    there are, maybe, but 0 only if there are no more
+ * => KERN_NO_ACCESS: the caller is neither root nor the daemon's own user
+ * => KERN_INVALID_ARGUMENT: no task has this number, or it has ended
+ */
+kern_return_t vmd_tasks(uint64_t number, struct vmd_task *tasks, size_t *count);
+kern_return_t vmd_task_read(uint64_t number, task_read_t *task);
+
+/* What the daemon has done since it began. */
+struct vmd_counters {
+	uint64_t faults;
+	uint64_t zero_fills; /* of those */
+	uint64_t cow_faults; /* of those */
+	uint64_t purges;     /* pages */
+};
+
+/* ... and how often a routine was called, by the id of its message. */
+struct vmd_routine_count {
+	int id;
+	uint64_t calls;
+	uint64_t failed; /* of those */
+};
+
+/*
+ * => routines has room for *count; *count becomes how many were told
+ */
+kern_return_t vmd_counters(struct vmd_counters *counters,
+    struct vmd_routine_count *routines, size_t *count);
+
+/* A call that was answered. */
+struct vmd_call {
+	uint64_t number; /* of calls that were watched, one more each */
+	uint64_t began;  /* microseconds since 1970 */
+	uint64_t took;   /* microseconds */
+	int32_t pid;     /* whose it was; 0: unknown */
+	uint32_t uid;
+	int id;           /* of its message */
+	mach_port_t port; /* as the one who called names it */
+	kern_return_t code;
+	uint64_t sent; /* bytes of data */
+	uint64_t got;
+	uint32_t request_size; /* of the bodies, as vmd-protocol(7) has them; */
+	uint32_t reply_size;   /* of one that is long: 0 */
+	uint8_t request[VMD_CALL_BODY];
+	uint8_t reply[VMD_CALL_BODY];
+};
+
+/*
+ * vmd_monitor: the last calls of everybody, but for this one.
+ *
+ * => *number: from this one on; 0: none; it becomes the number of the next one,
+ *    to be asked for. A gap says that some were missed: 1,024 are kept, and for
+ *    seconds only if nobody asks
+ * => calls has room for *count; *count becomes how many were told
+ * => KERN_NO_ACCESS: the caller is neither root nor the daemon's own user
+ */
+kern_return_t vmd_monitor(uint64_t *number, struct vmd_call *calls,
+    size_t *count);
+
 /*
  * Queues of calls
  *

@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "common/msg.h"
 #include "server/request.h"
@@ -29,6 +30,28 @@ enum {
 	/* What the body of one request, and a reply, may unpack to. */
 	CALL_ARENA = 256 * 1024,
 	CALL_PORTS = 8, /* that a routine is handed, and their tasks' */
+};
+
+/* A body: its size, and as many bytes as there is room for. */
+struct monitor_body {
+	uint32_t size;
+	uint32_t kept;
+	uint8_t bytes[240];
+};
+
+/* What who watches is told of a call: monitor.h. */
+struct monitor_call {
+	uint64_t number;
+	uint64_t began; /* microseconds since 1970; 0: nobody watched */
+	uint64_t took;  /* microseconds */
+	uint64_t sent;  /* bytes of data */
+	uint64_t got;
+	pid_t pid;
+	uid_t uid;
+	int id;
+	mach_port_name_t port;
+	kern_return_t code;
+	struct monitor_body in, out;
 };
 
 struct call {
@@ -45,6 +68,7 @@ struct call {
 	struct port *ports[CALL_PORTS];
 	unsigned port_count;
 
+	struct monitor_call told;
 	struct request_out out[MSG_DESCRIPTORS_MAX];
 	uint8_t arena[CALL_ARENA];
 };

@@ -187,6 +187,11 @@ kern_return_t connection_port(struct connection *connection,
 kern_return_t connection_take(struct connection *connection,
     mach_port_name_t name, struct port **port);
 
+/* Enters a task that the connection has made on the roster, before anybody has
+ * its port. parent: its port, or NULL. KERN_RESOURCE_SHORTAGE: no memory. */
+kern_return_t connection_enter(const struct connection *connection,
+    struct port *task, const struct port *parent);
+
 /*
  * A right to a port, to go with a reply.
  *

@@ -2,6 +2,8 @@
 
 #include "common/cleanup.h"
 #include "common/msg.h"
+#include "server/peer.h"
+#include "server/roster.h"
 #include "server/server.h"
 #include "server/user.h"
 #include "server/vm/task.h"
@@ -10,6 +12,18 @@ bool
 connection_is_privileged(const struct connection *connection)
 {
 	return user_is_privileged(connection->user);
+}
+
+kern_return_t
+connection_enter(const struct connection *connection, struct port *task,
+    const struct port *parent)
+{
+	struct peer peer;
+
+	if (peer_init(&peer, connection->fd) &&
+	    roster_add(task, parent, peer.uid, peer.pid))
+		return KERN_SUCCESS;
+	return KERN_RESOURCE_SHORTAGE;
 }
 
 /* The connection's own task, under the name that it has from the start. */
@@ -29,7 +43,10 @@ make_self(struct connection *connection)
 	if (!connection->self)
 		return KERN_RESOURCE_SHORTAGE;
 	steal(&task);
-	kr = port_space_insert_self(&connection->space, connection->self);
+	kr = connection_enter(connection, connection->self, NULL);
+	if (kr == KERN_SUCCESS)
+		kr = port_space_insert_self(&connection->space,
+		    connection->self);
 	if (kr != KERN_SUCCESS)
 		connection->self = port_unref(connection->self);
 	return kr;

@@ -10,6 +10,7 @@
 #include "proto/flat.h"
 #include "server/call.h"
 #include "server/connection.h"
+#include "server/monitor.h"
 #include "server/port.h"
 #include "server/request.h"
 #include "server/subsystem.h"
@@ -200,6 +201,9 @@ dispatch(struct call *call)
 		.data = call->data,
 		.out = call->out,
 	};
+	call->told.began = 0;
+	if (call->server->monitor)
+		monitor_begin(call);
 	request->code = resolve_again(request);
 	if (request->code == KERN_SUCCESS && !request->routine)
 		request->code = MIG_BAD_ID;
@@ -354,6 +358,23 @@ body_pack(const ProtobufCMessage *body, bool flat, uint8_t *to)
 		protobuf_c_message_pack(body, to);
 }
 
+/* Counts it, and tells who watches. */
+static void
+note(const struct request *request, const struct msg *reply,
+    const uint8_t *body)
+{
+	struct server *server = request->connection->server;
+
+	if (request->routine) {
+		request->routine->count->calls++;
+		request->routine->count->failed +=
+		    request->code != KERN_SUCCESS;
+	}
+	if (server->monitor && request->call)
+		monitor_end(server, request->call, request->code, body,
+		    body ? reply->body_size : 0, msg_data_size(reply));
+}
+
 void
 request_reply(const ProtobufCMessage *out, void *data)
 {
@@ -388,6 +409,7 @@ request_reply(const ProtobufCMessage *out, void *data)
 		if (success)
 			body_pack(out, flat, to + head);
 	}
+	note(request, &reply, to ? to + head : NULL);
 	for (uint32_t i = 0; i < request->out_count; i++) {
 		if (success && to)
 			connection_put_copy(request->connection,

@@ -17,6 +17,7 @@ peer_init(struct peer *peer, int fd)
 		.fd = fd,
 		.uid = credentials.uid,
 		.gid = credentials.gid,
+		.pid = credentials.pid,
 		.privileged =
 		    credentials.uid == 0 || credentials.uid == geteuid(),
 	};

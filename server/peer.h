@@ -14,6 +14,7 @@ struct peer {
 	int fd; /* the connection */
 	uid_t uid;
 	gid_t gid;
+	pid_t pid;       /* 0: it is not to be seen from here */
 	bool privileged; /* root, or the daemon's own user */
 };
 

@@ -6,6 +6,7 @@
 #include <mach/notify.h>
 
 #include "server/port_notify.h"
+#include "server/roster.h"
 #include "server/port_space.h"
 #include "server/registry.h"
 #include "server/vm/memory_entry.h"
@@ -146,6 +147,7 @@ port_free(struct port *port)
 	let_go_of_all(port);
 	destroy_flavors(port);
 	leave_control(port);
+	roster_remove(port);
 	task_unref(port->task);
 	memory_entry_free(port->entry);
 	free(port->held);
@@ -268,6 +270,7 @@ port_destroy(struct port *port)
 	destroy_flavors(port);
 	leave_control(port);
 	port->task = NULL;
+	roster_remove(port);
 	if (task && port->kind == PORT_TASK)
 		task_terminate(task);
 	task_unref(task);

@@ -49,6 +49,7 @@ struct memory_entry;
 struct port_request;
 struct port_right;
 struct registry_name;
+struct roster_entry;
 struct task;
 
 enum port_kind {
@@ -92,6 +93,7 @@ struct port {
 	LIST_HEAD(, port_hold) holds;     /* of it, by tasks */
 	uint32_t hold_count;
 	struct port_hold *held; /* by its task: PORT_HOLDS; NULL: none yet */
+	struct roster_entry *on_roster; /* a task's control port; or NULL */
 
 	bool dropped; /* while port_unref() is at work */
 	bool seen;

@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "server/call.h"
 #include "server/fiber.h"
+#include "server/monitor.h"
 #include "server/port.h"
 #include "server/subsystem.h"
 #include "server/vm/vm_check.h"
@@ -514,6 +515,7 @@ server_deinit(struct server *server)
 	if (server->loop)
 		ev_loop_destroy(server->loop);
 	free(server->input);
+	monitor_free(server->monitor);
 	free(server->spare_call);
 	free(server->spare);
 	fiber_cleanup();

@@ -26,6 +26,7 @@
 #include "server/vm/vm_machine.h"
 
 struct call;
+struct monitor;
 struct personality;
 struct port;
 
@@ -74,6 +75,7 @@ struct server {
 	uint8_t *input; /* SERVER_INPUT bytes, for who is read now */
 	struct connection_chunk *spare; /* an empty one, or NULL */
 
+	struct monitor *monitor; /* NULL: nobody watches */
 	struct call *call;       /* that is running; NULL: none */
 	struct call *spare_call; /* unused; or NULL */
 	uint32_t paused;         /* calls that have, */

@@ -111,6 +111,7 @@ static const int takers[] = {
 
 /* All of them, a subsystem's together, in the order of subsystems. */
 static struct routine routines[ROUTINES];
+static struct routine_count counts[ROUTINES];
 static const struct routine *firsts[ARRAY_SIZE(subsystems)];
 
 static bool
@@ -150,6 +151,7 @@ set_routine(struct routine *routine, const struct subsystem *subsystem,
 		.kind = subsystem->kind,
 		.look = PORT_NONE,
 		.other_kind = subsystem->other_kind,
+		.count = &counts[routine - routines],
 	};
 	if (subsystem->kind != PORT_BOOTSTRAP)
 		set_exceptions(routine, subsystem->base + (int)index);
@@ -190,6 +192,21 @@ subsystem_routine(int id, bool registry)
 		    (s->base != BOOTSTRAP_BASE ||
 			(s->kind == PORT_BOOTSTRAP) == registry))
 			return &firsts[i][id - s->base];
+	}
+	return NULL;
+}
+
+const struct routine *
+subsystem_routine_at(size_t i, int *id)
+{
+	for (size_t s = 0; s < ARRAY_SIZE(subsystems); s++) {
+		size_t count = subsystems[s].descriptor->n_methods;
+
+		if (i < count) {
+			*id = subsystems[s].base + (int)i;
+			return &firsts[s][i];
+		}
+		i -= count;
 	}
 	return NULL;
 }

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include <mach/kern_return.h>
 
@@ -23,6 +25,12 @@ struct routine {
 				     it only looks; else PORT_NONE */
 	kern_return_t other_kind; /* the answer if it is for somebody else */
 	bool takes_data;
+	struct routine_count *count;
+};
+
+struct routine_count {
+	uint64_t calls;
+	uint64_t failed; /* of those */
 };
 
 /* Makes the table. Once is enough. */
@@ -30,6 +38,9 @@ void subsystems_init(void);
 
 /* The registry's ids are host_priv's, too. Is it one of those? */
 bool subsystem_may_be_registry(int id);
+
+/* The i'th of all; NULL: there are no more. *id: its id. */
+const struct routine *subsystem_routine_at(size_t i, int *id);
 
 /*
  * The routine with an id.

@@ -60,7 +60,9 @@ ROUTINE(Task, task_create, TaskCreate)
 	if (!port)
 		return KERN_RESOURCE_SHORTAGE;
 	steal(&task);
-	kr = inherit_ports(port, request->port);
+	kr = connection_enter(request->connection, port, request->port);
+	if (kr == KERN_SUCCESS)
+		kr = inherit_ports(port, request->port);
 	if (kr != KERN_SUCCESS)
 		return kr;
 	return port_space_insert(&request->connection->space, port,

@@ -5,17 +5,26 @@
 #include "server/bootstrap_user.h"
 #include "server/call.h"
 #include "server/connection.h"
+#include "server/monitor.h"
 #include "server/request.h"
+#include "server/roster.h"
 #include "server/server.h"
+#include "server/subsystem.h"
 #include "server/user.h"
 #include "server/user_check.h"
+#include "server/vm/personality.h"
 #include "server/vm/task.h"
 #include "server/vm/vm_check.h"
 #include "server/vm/vm_map_region.h"
 #include "server/window.h"
 
-/* Pages that vmd_pages tells of in one reply: what fits a body. */
-enum { PAGES_TOLD = 4096 };
+/* What one reply tells of at the most: what fits a body. */
+enum {
+	PAGES_TOLD = 4096,
+	TASKS_TOLD = 256,
+	ROUTINES_TOLD = 512,
+	CALLS_TOLD = 64,
+};
 
 ROUTINE(Vmd, host_self_trap, HostSelfTrap)
 {
@@ -136,8 +145,6 @@ ROUTINE_SERVED_BY(Vmd, vmd_name_set, vmd_name_set, VmdNameSet)
 ROUTINE_SERVED_BY(Vmd, vmd_name_remove, vmd_name_remove, VmdNameRemove)
 ROUTINE_SERVED_BY(Vmd, vmd_names, vmd_names, VmdNames)
 
-/* --- The service -------------------------------------------------------- */
-
 /* --- Windows ----------------------------------------------------------- */
 
 ROUTINE(Vmd, vmd_window, VmdWindow)
@@ -159,6 +166,142 @@ ROUTINE(Vmd, vmd_window_next, VmdWindowNext)
 
 	return window_next(request->connection->window, place, in->rest,
 	    &out->window_size);
+}
+
+/* --- Tasks -------------------------------------------------------------- */
+
+/* A task that has ended is on no roster. */
+static void
+tell_task(const struct roster_entry *entry, VmdTask *out)
+{
+	const struct task *task = entry->port->task;
+	const struct vm_map *map = task->map;
+
+	vmd_task__init(out);
+	out->number = entry->number;
+	out->parent = entry->parent;
+	out->pid = (uint32_t)entry->pid;
+	out->uid = entry->uid;
+	out->personality = (char *)(uintptr_t)task->personality->name;
+	out->virtual_size = map->size;
+	out->entries = map->entries.count;
+	out->calls = task->calls;
+	out->faults = map->events.faults;
+	out->zero_fills = map->events.zero_fills;
+	out->cow_faults = map->events.cow_faults;
+}
+
+ROUTINE(Vmd, vmd_tasks, VmdTasks)
+{
+	static VmdTask tasks[TASKS_TOLD], *list[TASKS_TOLD];
+	const struct roster_entry *entry;
+
+	if (!connection_is_privileged(request->connection))
+		return KERN_NO_ACCESS;
+	entry = roster_from(in->has_number ? in->number : 0);
+	for (; entry && out->n_tasks < TASKS_TOLD;
+	     entry = TAILQ_NEXT(entry, link)) {
+		tell_task(entry, &tasks[out->n_tasks]);
+		list[out->n_tasks] = &tasks[out->n_tasks];
+		out->n_tasks++;
+	}
+	out->tasks = list;
+	return KERN_SUCCESS;
+}
+
+ROUTINE(Vmd, vmd_task_read, VmdTaskRead)
+{
+	_cleanup_(port_unrefp) struct port *port = NULL;
+	const struct roster_entry *entry;
+
+	if (!connection_is_privileged(request->connection))
+		return KERN_NO_ACCESS;
+	entry = roster_from(in->number);
+	if (!entry || entry->number != in->number)
+		return KERN_INVALID_ARGUMENT;
+	port = port_of_task(entry->port, PORT_TASK_READ);
+	if (!port)
+		return KERN_RESOURCE_SHORTAGE;
+	return port_space_insert(&request->connection->space, port, &out->task);
+}
+
+/* --- Calls -------------------------------------------------------------- */
+
+ROUTINE(Vmd, vmd_counters, VmdCounters)
+{
+	static VmdRoutineCount counts[ROUTINES_TOLD], *list[ROUTINES_TOLD];
+	const struct vm_events *events = &request->vm->events;
+	const struct routine *routine;
+	int id;
+
+	out->faults = events->faults;
+	out->zero_fills = events->zero_fills;
+	out->cow_faults = events->cow_faults;
+	out->purges = events->purges;
+	out->routines = list;
+	for (size_t i = 0; (routine = subsystem_routine_at(i, &id)); i++) {
+		VmdRoutineCount *count = &counts[out->n_routines];
+
+		if (routine->count->calls == 0 ||
+		    out->n_routines == ROUTINES_TOLD)
+			continue;
+		vmd_routine_count__init(count);
+		count->id = id;
+		count->calls = routine->count->calls;
+		count->failed = routine->count->failed;
+		list[out->n_routines++] = count;
+	}
+	return KERN_SUCCESS;
+}
+
+static ProtobufCBinaryData
+body_of(const struct monitor_body *body)
+{
+	return (ProtobufCBinaryData){
+		.len = body->kept == body->size ? body->size : 0,
+		.data = (uint8_t *)(uintptr_t)body->bytes,
+	};
+}
+
+static void
+tell_call(const struct monitor_call *call, VmdCall *out)
+{
+	vmd_call__init(out);
+	out->number = call->number;
+	out->began = call->began;
+	out->took = call->took;
+	out->pid = (uint32_t)call->pid;
+	out->uid = call->uid;
+	out->id = call->id;
+	out->port = call->port;
+	out->code = call->code;
+	out->sent = call->sent;
+	out->got = call->got;
+	out->request = body_of(&call->in);
+	out->reply = body_of(&call->out);
+}
+
+ROUTINE(Vmd, vmd_monitor, VmdMonitor)
+{
+	static VmdCall calls[CALLS_TOLD], *list[CALLS_TOLD];
+	struct server *server = request->connection->server;
+	const struct monitor_call *call;
+
+	if (!connection_is_privileged(request->connection))
+		return KERN_NO_ACCESS;
+	if (!monitor_watch(server))
+		return KERN_RESOURCE_SHORTAGE;
+	request->call->told.began = 0; /* who watches is not watched */
+	out->calls = list;
+	out->next = in->has_number ? in->number : monitor_next();
+	while (in->has_number && out->n_calls < CALLS_TOLD &&
+	       (call = monitor_from(server->monitor, out->next))) {
+		tell_call(call, &calls[out->n_calls]);
+		list[out->n_calls] = &calls[out->n_calls];
+		out->n_calls++;
+		out->next = call->number + 1;
+	}
+	return KERN_SUCCESS;
 }
 
 Vmd_Service vmd_service = VMD__INIT(serve_);

@@ -91,6 +91,7 @@ words() {
 		page = $1
 		$1 = ""
 		gsub(/[$][A-Z_]*/, " ")
+		gsub(/[A-Z][A-Z_]*=/, " ")
 		gsub(/[^A-Za-z0-9_]+/, " ")
 		for (i = 1; i <= NF; i++)
 			if ($i ~ /^[A-Z][A-Z0-9]*_[A-Za-z0-9_]*$/)
