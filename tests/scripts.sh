@@ -57,6 +57,7 @@ for script in *.vmd; do
 	count=$((count + 1))
 	run "$script"
 	status=$?
+	sed -i "s/^${vmctl##*/}: /vmctl: /" "$printed"
 	wanted=$(setting status "$script")
 	if [ -n "${RECORD:-}" ]; then
 		cp "$printed" "$name.expected"

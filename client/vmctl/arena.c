@@ -1,5 +1,6 @@
 #include "client/vmctl/arena.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,8 @@ add_block(struct arena *arena, size_t size)
 	struct arena_block *block = calloc(1, sizeof(*block) + size);
 
 	if (!block) {
-		fputs("vmctl: out of memory\n", stderr);
+		fprintf(stderr, "%s: out of memory\n",
+		    program_invocation_short_name);
 		exit(EXIT_FAILURE);
 	}
 	block->next = arena->blocks;

@@ -14,10 +14,12 @@
 #include "client/vmctl/verb.h"
 #include "common/cleanup.h"
 
+static const char *const forms[] = {
+	"[FILE]",
+	"-c 'command; command'",
+	"VERB ...",
+};
 static const char usage[] =
-    "usage: vmctl [options] [FILE]\n"
-    "       vmctl [options] -c 'command; command'\n"
-    "       vmctl [options] VERB ...\n"
     "\n"
     "Makes Mach's calls to a vmd daemon, from a script in a file, on standard\n"
     "input, or on the command line.\n"
@@ -32,7 +34,7 @@ static const char usage[] =
     "                      $VMD_PERSONALITY; else the daemon's choice\n"
     "  --help, --version\n"
     "\n"
-    "A line of a script is a command; `vmctl -c help` prints all of them:\n"
+    "A line of a script is a command; `-c help` prints all of them:\n"
     "\n"
     "  a = vm_allocate $self 0 64K ANYWHERE\n"
     "  vm_write $self $a \"hello\"\n"
@@ -79,11 +81,23 @@ fail(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	fputs("vmctl: ", stderr);
+	fprintf(stderr, "%s: ", program_invocation_short_name);
 	vfprintf(stderr, format, arguments);
-	fputs("\nvmctl: see vmctl --help\n", stderr);
+	fprintf(stderr, "\n%s: see %s --help\n", program_invocation_short_name,
+	    program_invocation_short_name);
 	va_end(arguments);
 	exit(EXIT_USAGE);
+}
+
+/* With the name that it is called by. */
+static void
+print_usage(FILE *file)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
+		fprintf(file, "%s %s [options] %s\n",
+		    i == 0 ? "usage:" : "      ", program_invocation_short_name,
+		    forms[i]);
+	fputs(usage, file);
 }
 
 static void
@@ -117,7 +131,7 @@ options_parse(struct options *options, int argc, char **argv)
 			break;
 		case 'h':
 		case OPTION_HELP:
-			fputs(usage, stdout);
+			print_usage(stdout);
 			verbs_print();
 			fputs(ending, stdout);
 			exit(EXIT_SUCCESS);
@@ -166,7 +180,8 @@ read_script(const char *path, size_t *size)
 	char *text = file ? read_file(file, size) : NULL;
 
 	if (!text) {
-		fprintf(stderr, "vmctl: cannot read '%s': %s\n",
+		fprintf(stderr, "%s: cannot read '%s': %s\n",
+		    program_invocation_short_name,
 		    path ? path : "standard input", strerror(errno));
 		exit(EXIT_USAGE);
 	}
@@ -181,7 +196,8 @@ finish(int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	fputs("vmctl: cannot write standard output\n", stderr);
+	fprintf(stderr, "%s: cannot write standard output\n",
+	    program_invocation_short_name);
 	return EXIT_FAILURE;
 }
 
@@ -205,7 +221,7 @@ main(int argc, char **argv)
 	else if (options.file)
 		name = options.file;
 	else if (isatty(STDIN_FILENO)) {
-		fputs(usage, stderr);
+		print_usage(stderr);
 		return EXIT_USAGE;
 	}
 	if (!options.text)

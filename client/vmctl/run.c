@@ -1,5 +1,6 @@
 #include "client/vmctl/run.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -158,10 +159,12 @@ run_script(struct run *run)
 	}
 	fflush(stdout);
 	if (run->is_lost) {
-		fputs("vmctl: the daemon has gone away\n", stderr);
+		fprintf(stderr, "%s: the daemon has gone away\n",
+		    program_invocation_short_name);
 		return EXIT_NO_DAEMON;
 	}
 	if (run->failures > 1)
-		fprintf(stderr, "vmctl: %u failures\n", run->failures);
+		fprintf(stderr, "%s: %u failures\n",
+		    program_invocation_short_name, run->failures);
 	return run->failures > 0 ? EXIT_UNEXPECTED : EXIT_SUCCESS;
 }

@@ -99,7 +99,7 @@ find_command(struct script *script, struct command *command,
 	}
 	if (!routine_find(command->name, &command->routine))
 		return complain(complaint,
-		    "no such command; `vmctl -c list` lists all");
+		    "no such command; `list` lists all");
 	routine_parameters(&command->routine, &script->arena,
 	    &command->parameters);
 	return true;

@@ -1,5 +1,6 @@
 #include "client/vmctl/verb.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +19,9 @@ help(const struct verb *verb, int argc, char **argv)
 	if (argc == 2 && !about)
 		return verb_misused(verb, "there is no verb '%s'", argv[1]);
 	if (about)
-		printf("usage: vmctl [options] %s %s\n\n%s\n", about->name,
-		    about->form, about->what);
+		printf("usage: %s [options] %s %s\n\n%s\n",
+		    program_invocation_short_name, about->name, about->form,
+		    about->what);
 	else
 		verbs_print();
 	return EXIT_SUCCESS;
@@ -51,11 +53,11 @@ verb_misused(const struct verb *verb, const char *format, ...)
 {
 	va_list arguments;
 
-	fprintf(stderr, "vmctl %s: ", verb->name);
+	fprintf(stderr, "%s %s: ", program_invocation_short_name, verb->name);
 	va_start(arguments, format);
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);
-	fprintf(stderr, "\nusage: vmctl [options] %s %s\n", verb->name,
-	    verb->form);
+	fprintf(stderr, "\nusage: %s [options] %s %s\n",
+	    program_invocation_short_name, verb->name, verb->form);
 	return EXIT_USAGE;
 }
