@@ -1,23 +1,26 @@
 #!/bin/sh
 # Can a program from outside use what is installed?
 #
-#	installed.sh BUILD SOURCE-ROOT CC CXX
+#	installed.sh BUILD SOURCE-ROOT CC CXX VMCTL UNITS
 #
-# Installs the build into a folder of its own, compiles a Mach program against
-# it with what pkg-config says, in three languages, and runs it. So it does with
-# one of GNU Mach's. Prints TAP.
+# Installs the build into a folder of its own, and looks whether all is there and
+# nothing else is; UNITS is where vmd.service goes. Compiles a Mach program
+# against it with what pkg-config says, in three languages, and runs it. So it
+# does with one of GNU Mach's. Prints TAP.
 #
 # shellcheck disable=SC2317 # the functions are called by try
 set -u
 
-if [ $# -ne 4 ] || [ ! -f "$1/build.ninja" ]; then
-	echo "usage: installed.sh BUILD SOURCE-ROOT CC CXX" >&2
+if [ $# -ne 6 ] || [ ! -f "$1/build.ninja" ]; then
+	echo "usage: installed.sh BUILD SOURCE-ROOT CC CXX VMCTL UNITS" >&2
 	exit 2
 fi
 build=$1
 foreign=$2/tests/system/foreign
 cc=$3
 cxx=$4
+vmctl=${5##*/}
+units=$6
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 2' HUP INT TERM
@@ -50,6 +53,50 @@ variable() {
 	pkg-config "--variable=$1" vmd | sed "s|^$root||"
 }
 
+# All that is to be there, one a line, from the root on. Headers, manual pages
+# and the protocol are those of the tree.
+wanted() {
+	cat <<-END
+		$prefix/bin/vmd
+		$prefix/bin/$vmctl
+		$libdir/libvmd.so
+		$libdir/libvmd.so.0
+		$libdir/libvmd.so.0.1.0
+		$libdir/pkgconfig/vmd.pc
+		$libdir/pkgconfig/vmd-gnumach.pc
+		$units/vmd.service
+		$units/vmd.socket
+		$datadir/doc/vmd/vmd.conf
+	END
+	files "$1/client" vmd.h "$includes/vmd"
+	for folder in common client; do
+		files "$1/$folder/mach" '*' "$includes/vmd/mach"
+		files "$1/$folder/servers" '*' "$includes/vmd/servers"
+	done
+	files "$1/client/gnumach" '*' "$includes/vmd-gnumach"
+	files "$1/proto" '*.proto' "$protos"
+	for section in 1 3 5 7 8; do
+		for folder in client/man server; do
+			files "$1/$folder" "*.$section" \
+			    "$mandir/man$section" | called
+		done
+	done
+}
+
+# files FOLDER PATTERN INSTALLED: its files, as they are called there.
+files() {
+	(cd "$1" && find . -type f -name "$2") | sed "s|^\.|$3|"
+}
+
+called() {
+	sed "s|/vmctl\(\.[0-9]\)\$|/$vmctl\1|"
+}
+
+has_exactly() {
+	(cd "$root" && find . ! -type d) | sed 's|^\.||' | sort >"$work/there"
+	wanted "$1" | sort | diff - "$work/there"
+}
+
 # The library under the names that a linker and a program look for.
 has_library() {
 	ls -l "$1" && [ -L "$1/libvmd.so" ] && [ -f "$1/libvmd.so" ] &&
@@ -59,25 +106,6 @@ has_library() {
 points_at() {
 	pkg-config --cflags --libs "$1" | tee "$work/flags" &&
 	    grep -q -- "$2 .*-L$3 .*-lvmd" "$work/flags"
-}
-
-# The headers of a folder are those on standard input, and no others.
-has_headers() {
-	sort >"$work/wanted"
-	(cd "$1" && find . -type f | sed 's|^\./||' | sort) >"$work/there"
-	diff "$work/wanted" "$work/there"
-}
-
-has_all_headers() {
-	{
-		(cd "$1/common" && find mach servers -type f)
-		(cd "$1/client" && find mach servers vmd.h -type f)
-	} | has_headers "$2"
-}
-
-has_gnumach_headers() {
-	(cd "$1/client/gnumach" && find . -type f | sed 's|^\./||') |
-	has_headers "$2"
 }
 
 # compiles PACKAGE PROGRAM COMPILER LANGUAGE STANDARD: with pkg-config's flags.
@@ -114,18 +142,18 @@ export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
 prefix=$(variable prefix)
 libdir=$(variable libdir)
 includes=$(variable includedir)
+datadir=$(variable datadir)
+mandir=$datadir/man
+protos=$(variable protodir)
 
 try "vmd.pc is where pkg-config looks" \
     test "$pc" = "$root$libdir/pkgconfig/vmd.pc"
+try "all is in its place, and nothing else is there" has_exactly "$2"
 try "vmd is in bin, and runs" "$root$prefix/bin/vmd" --version
 try "the library is in lib, under three names" has_library "$root$libdir"
-try "all headers are in include/vmd, and nothing else is" \
-    has_all_headers "$2" "$root$includes/vmd"
-try "pkg-config points at them" \
+try "pkg-config points at library and headers" \
     points_at vmd "-I$root$includes/vmd" "$root$libdir"
-try "GNU Mach's are in include/vmd-gnumach, and nothing else is" \
-    has_gnumach_headers "$2" "$root$includes/vmd-gnumach"
-try "pkg-config points at them first" points_at vmd-gnumach \
+try "and at GNU Mach's first" points_at vmd-gnumach \
     "-I$root$includes/vmd-gnumach -I$root$includes/vmd" "$root$libdir"
 
 for standard in c99 c11 c++17; do

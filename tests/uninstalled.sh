@@ -92,6 +92,10 @@ man_finds() {
 	! command -v man || man -w "$@"
 }
 
+has_protocol() {
+	[ -f "$(pkg-config --variable=protodir vmd)/vm_map.proto" ]
+}
+
 try "vmd is the one that was built" is_command vmd "$build/server/vmd"
 try "so is the command" \
     is_command "${vmctl##*/}" "$build/client/${vmctl##*/}"
@@ -101,6 +105,7 @@ for package in vmd vmd-gnumach; do
 	try "pkg-config points at what was built: $package" \
 	    points_inside "$package" "$2"
 done
+try "and at the protocol" has_protocol
 for language in c c++; do
 	case $language in
 	c++) compiler=$cxx ;;
