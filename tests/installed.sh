@@ -97,6 +97,27 @@ has_exactly() {
 	wanted "$1" | sort | diff - "$work/there"
 }
 
+# Of a system, not of a folder of somebody's own.
+is_found_by_systemd() {
+	case $prefix in
+	/usr | /usr/local) ;;
+	*) return 0 ;;
+	esac
+	! command -v systemd-analyze ||
+	    systemd-analyze --system unit-paths | grep -x "$units"
+}
+
+starts_what_is_installed() {
+	grep -x "ExecStart=$prefix/bin/vmd" "$root$units/vmd.service"
+}
+
+# It must not matter that the folder of the build is gone.
+knows_no_build() {
+	! grep -rIlF "$build" "$root" &&
+	    ! readelf -d "$root$prefix"/bin/* "$root$libdir/libvmd.so" |
+	    grep -E 'R(UN)?PATH'
+}
+
 # The library under the names that a linker and a program look for.
 has_library() {
 	ls -l "$1" && [ -L "$1/libvmd.so" ] && [ -f "$1/libvmd.so" ] &&
@@ -149,6 +170,9 @@ protos=$(variable protodir)
 try "vmd.pc is where pkg-config looks" \
     test "$pc" = "$root$libdir/pkgconfig/vmd.pc"
 try "all is in its place, and nothing else is there" has_exactly "$2"
+try "the units are where systemd looks" is_found_by_systemd
+try "the service is of what is installed" starts_what_is_installed
+try "nothing knows where it was built" knows_no_build
 try "vmd is in bin, and runs" "$root$prefix/bin/vmd" --version
 try "the library is in lib, under three names" has_library "$root$libdir"
 try "pkg-config points at library and headers" \
