@@ -1,16 +1,18 @@
 #!/bin/sh
 # Do the manual pages name every routine, and nothing that there is not?
 #
-#	manuals.sh LIBRARY SOURCE-ROOT VMD
+#	manuals.sh LIBRARY SOURCE-ROOT VMD VMCTL
 #
 # Pages are held against the library and its headers, and by mandoc, if there is
-# one. Those of the daemon are held against what it says of itself. Prints TAP, and behind each promise that is broken by what. Exits 1 then.
+# one. Those of the daemon and of the command are held against what these say of
+# themselves. Prints TAP, and behind each promise that is broken by what. Exits 1
+# then.
 set -u
 LC_ALL=C
 export LC_ALL
 
-if [ $# -ne 3 ] || [ ! -f "$1" ] || [ ! -d "$2/client/man" ]; then
-	echo "usage: manuals.sh LIBRARY SOURCE-ROOT VMD" >&2
+if [ $# -ne 4 ] || [ ! -f "$1" ] || [ ! -d "$2/client/man" ]; then
+	echo "usage: manuals.sh LIBRARY SOURCE-ROOT VMD VMCTL" >&2
 	exit 2
 fi
 work=$(mktemp -d) || exit 2
@@ -235,6 +237,63 @@ check_daemon() {
 	    "$(diff "$work/options_told" "$work/options")"
 }
 
+# --- The command's own --------------------------------------------------
+
+# The options of --help, long and short, and those of a page.
+flags_told() {
+	sed -n 's/^  \(-.*\)/\1/p' | sed 's/  .*//; s/, /\n/g' | sed 's/ .*//' |
+	sort -u
+}
+
+# -h is there, and not told.
+flags_of() {
+	sed -n 's/^[.]It \(Fl .*\)/\1/p' "$1" |
+	sed 's/ , /\n/g' | sed 's/^Fl Fl \([^ ]*\).*/--\1/; s/^Fl \([^ ]*\).*/-\1/' |
+	grep -vx -e -h | sort -u
+}
+
+# The verbs that there are, with their arguments; and those of a page.
+plain() {
+	tr -d '[]' | tr '[:upper:]' '[:lower:]' |
+	sed 's/ *| */|/g; s/ *[.][.][.]//g; s/  */ /g; s/ $//' | sort -u
+}
+
+verbs_told() {
+	"$1" help | awk '{ print $1 }' | while read -r verb; do
+		"$1" help "$verb" | sed -n 's/^usage: vmctl .options. //p'
+	done | plain
+}
+
+verbs_of() {
+	sed -n '/^[.]Sh VERBS/,/^[.]Sh [^V]/s/^[.]It Cm //p' "$1" |
+	sed 's/\<Fl Fl /--/g; s/\<Fl /-/g' |
+	sed 's/ \(Ar\|Op\|Cm\|Oo\|Oc\|Ns\)\>//g' | plain
+}
+
+# vmctl's own commands, with their operands; and those of a page.
+commands_told() {
+	sed -n 's/^  \([a-z]\)/\1/p' | tr -d '[]' | sort -u
+}
+
+commands_of() {
+	sed -n 's/^[.]It Ic //p' "$1" | sed 's/ \(Ar\|Op\|Li\)\>//g' | sort -u
+}
+
+# check_command FOLDER: its pages, against the program's words.
+check_command() {
+	lint "the page of the command's is clean" "$1" 1
+	lint "the page of its scripts is clean" "$1" 5
+	flags_of "$1/vmctl.1" >"$work/flags"
+	holds "vmctl.1 has each option that there is, and no other" \
+	    "$(diff "$work/flags_told" "$work/flags")"
+	verbs_of "$1/vmctl.1" >"$work/verbs"
+	holds "vmctl.1 has each verb that there is, and no other" \
+	    "$(diff "$work/verbs_told" "$work/verbs")"
+	commands_of "$1/vmd-script.5" >"$work/commands"
+	holds "vmd-script.5 has each command that there is, and no other" \
+	    "$(diff "$work/commands_told" "$work/commands")"
+}
+
 # --- The configuration file ---------------------------------------------
 
 # "limit value" of each, as the daemon has them at first.
@@ -301,29 +360,38 @@ check() {
 would_tell() {
 	rm -rf "$work/pages"
 	mkdir "$work/pages"
-	cp "$pages"/*.3 "$daemon"/*.8 "$work/pages"
+	cp "$pages"/*.3 "$daemon"/*.8 "$command"/*.[15] "$work/pages"
 	sed "$2" "$work/pages/$1" >"$work/changed"
 	mv "$work/changed" "$work/pages/$1"
 	case $1 in
 	*.8) (check_daemon "$work/pages") ;;
+	*.1 | *.5) (check_command "$work/pages") ;;
 	*) (check "$work/pages") ;;
 	esac | grep '^#' | grep -qF -e "$3"
 }
 
 pages=$2/client/man
 daemon=$2/server
+command=$2/client/vmctl
 vmd=$3
+vmctl=$4
 # What GNU Mach spells otherwise has the page of its Mach name.
 exported "$1" | grep -v "^gnumach_" >"$work/exported"
 constants "$2" >"$work/constants"
 declared "$2" >"$work/declared"
 cat "$work/exported" "$work/constants" >"$work/callable"
 "$vmd" --help | options_told >"$work/options_told"
+"$vmctl" --help | flags_told >"$work/flags_told"
+verbs_told "$vmctl" >"$work/verbs_told"
+"$vmctl" -c help | commands_told >"$work/commands_told"
 check "$pages"
+check_command "$command"
 check_daemon "$daemon"
 check_config "$2/server"
 if [ ! -s "$work/names" ] || ! grep -qx vm_copy "$work/exported" ||
-    ! grep -q '[ (]vm_copy(' "$work/declared"; then
+    ! grep -q '[ (]vm_copy(' "$work/declared" ||
+    ! grep -qx 'help verb' "$work/verbs_told" ||
+    ! grep -qx 'map task' "$work/commands_told"; then
 	echo "Bail out! nothing to compare"
 	exit 1
 fi
@@ -346,6 +414,11 @@ vm_copy.3|s/^.Dt VM_COPY/.Dt VM_KOPY/|vm_copy.3 VM_KOPY(3)
 vm_copy.3|s/^.Xr vm_read 3/.Xr vm_reed 3/|vm_copy.3 vm_reed
 vmd.8|/^.It Fl Fl allow-swap/d|--allow-swap
 vmd.8|s/^.It Fl Fl allow-swap/.It Fl Fl forbid-swap/|--forbid-swap
+vmctl.1|/^.It Fl Fl personality/d|--personality
+vmctl.1|s/^.It Fl k /.It Fl q /|-q
+vmctl.1|/^.It Cm help/d|help verb
+vmd-script.5|s/^.It Ic map Ar task/.It Ic map Ar host/|map host
+vmd-script.5|/^.It Ic names/d|names
 END
 holds "each kind of breach would be told of" "$silent"
 echo "1..$number"
