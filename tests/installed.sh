@@ -76,7 +76,7 @@ wanted() {
 	files "$1/client/gnumach" '*' "$includes/vmd-gnumach"
 	files "$1/proto" '*.proto' "$protos"
 	for section in 1 3 5 7 8; do
-		for folder in client/man server; do
+		for folder in client/man client/vmctl server; do
 			files "$1/$folder" "*.$section" \
 			    "$mandir/man$section" | called
 		done
