@@ -265,7 +265,11 @@ verbs_told() {
 }
 
 verbs_of() {
-	sed -n '/^[.]Sh VERBS/,/^[.]Sh [^V]/s/^[.]It Cm //p' "$1" |
+	awk '/^[.]It Xo$/ { inside = 1; text = ".It"; next }
+	/^[.]Xc$/ { inside = 0; print text; next }
+	inside { sub(/^[.](Op |Ar )?/, ""); gsub(/ [|] /, "|"); text = text " " $0 }
+	!inside' "$1" |
+	sed -n '/^[.]Sh VERBS/,/^[.]Sh [^V]/s/^[.]It Cm //p' |
 	sed 's/\<Fl Fl /--/g; s/\<Fl /-/g' |
 	sed 's/ \(Ar\|Op\|Cm\|Oo\|Oc\|Ns\)\>//g' | plain
 }

@@ -229,7 +229,8 @@ c_call_print(FILE *out, const struct c_call *call)
 	struct list list = { out, call, "" };
 	struct routine routine;
 
-	if (!routine_by_id(call->id, call->in->descriptor, &routine)) {
+	if (!routine_by_id(call->id, call->in ? call->in->descriptor : NULL,
+		&routine)) {
 		fprintf(out, "routine_%d(", call->id);
 	} else {
 		fprintf(out, "%s(", routine.name);
@@ -237,13 +238,18 @@ c_call_print(FILE *out, const struct c_call *call)
 			next(&list);
 			print_port(out, call, call->port);
 		}
-		print_given(&list, routine.reply);
+		if (call->in) {
+			print_given(&list, routine.reply);
+		} else {
+			next(&list);
+			fputs("...", out);
+		}
 	}
 	if (call->sent.size > 0) {
 		next(&list);
 		print_data(out, &call->sent);
 	}
-	if (call->out)
+	if (call->in && call->out)
 		print_made(&list);
 	if (call->got.size > 0) {
 		next(&list);

@@ -27,7 +27,7 @@ struct c_call {
 	int id;
 	mach_port_t port;
 	mach_port_t self; /* the name that is mach_task_self() */
-	const ProtobufCMessage *in;
+	const ProtobufCMessage *in; /* NULL: it is not at hand */
 	struct c_data sent; /* bytes NULL and size 0: none */
 
 	/* What came of it. */

@@ -2,10 +2,15 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <mach/message.h>
+#include <mach/mig_errors.h>
+
+#include "client/show/constants.h"
 #include "client/vmctl/run.h"
 #include "common/cleanup.h"
 
@@ -29,6 +34,17 @@ help(const struct verb *verb, int argc, char **argv)
 
 static const struct verb verbs[] = {
 	{ "help", "[VERB]", "tells what a verb does, or of all", help },
+	{ "map",
+	    "[--summary|--pages|--svg|--html] [--delta SECONDS] TASK|--all "
+	    "[ADDRESS]",
+	    "shows a task's regions, or pages, or a picture of them",
+	    verb_map },
+	{ "monitor", "[-n COUNT]", "prints all calls, as they are made",
+	    verb_monitor },
+	{ "stats", "", "prints what the daemon counts, for Prometheus",
+	    verb_stats },
+	{ "tasks", "", "lists all tasks", verb_tasks },
+	{ "tree", "", "shows which tasks share memory with whom", verb_tree },
 };
 
 const struct verb *
@@ -43,9 +59,17 @@ verb_find(const char *name)
 void
 verbs_print(void)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		printf("  %-9s %-22s %s\n", verbs[i].name, verbs[i].form,
-		    verbs[i].what);
+	enum { FORM = 22 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		const struct verb *verb = &verbs[i];
+		bool fits = strlen(verb->form) <= FORM;
+
+		printf("  %-9s %-*s", verb->name, FORM, verb->form);
+		if (!fits)
+			printf("\n%*s", 2 + 9 + 1 + FORM, "");
+		printf(" %s\n", verb->what);
+	}
 }
 
 int
@@ -60,4 +84,18 @@ verb_misused(const struct verb *verb, const char *format, ...)
 	fprintf(stderr, "\nusage: %s [options] %s %s\n",
 	    program_invocation_short_name, verb->name, verb->form);
 	return EXIT_USAGE;
+}
+
+int
+verb_failed(const struct verb *verb, kern_return_t code)
+{
+	if (code == MACH_SEND_INVALID_DEST || code == MIG_SERVER_DIED) {
+		fprintf(stderr, "vmctl %s: there is no daemon\n", verb->name);
+		return EXIT_NO_DAEMON;
+	}
+	fprintf(stderr, "vmctl %s: %s\n", verb->name,
+	    code == KERN_NO_ACCESS ? "only root and the daemon's own user may "
+				     "look at all tasks"
+				   : code_name(code));
+	return EXIT_UNEXPECTED;
 }

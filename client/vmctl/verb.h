@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include <mach/kern_return.h>
+
 struct verb {
 	const char *name;
 	const char *form; /* its arguments, as they are to be written */
@@ -14,6 +16,12 @@ struct verb {
 	/* argv[0] is the name. Returns the exit status, as enum exit in run.h. */
 	int (*run)(const struct verb *verb, int argc, char **argv);
 };
+
+int verb_map(const struct verb *verb, int argc, char **argv);
+int verb_monitor(const struct verb *verb, int argc, char **argv);
+int verb_stats(const struct verb *verb, int argc, char **argv);
+int verb_tasks(const struct verb *verb, int argc, char **argv);
+int verb_tree(const struct verb *verb, int argc, char **argv);
 
 /* NULL: there is none. */
 const struct verb *verb_find(const char *name);
@@ -25,3 +33,7 @@ void verbs_print(void);
  * EXIT_USAGE. */
 int verb_misused(const struct verb *verb, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Tells on standard error what the daemon has answered. Returns the exit
+ * status. */
+int verb_failed(const struct verb *verb, kern_return_t code);

@@ -1,0 +1,154 @@
+/*
+ * vmctl monitor: the calls of everybody, as they are made
+ *
+ *      12:00:00.123456 [1234] vm_allocate(0x103, [0 => 0x1000], 0x4000,
+ *          VM_FLAGS_ANYWHERE) = KERN_SUCCESS <0.000004>
+ *
+ * The time is when the daemon began with it, and what it took is the daemon's
+ * part alone.
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client/show/c_call.h"
+#include "client/show/message.h"
+#include "client/show/routine.h"
+#include "client/vmctl/run.h"
+#include "client/vmctl/verb.h"
+#include "client/vmd.h"
+#include "common/cleanup.h"
+#include "common/msg.h"
+
+enum { PAUSE = 50000 }; /* microseconds */
+
+static volatile sig_atomic_t stopped;
+
+static void
+stop(int signal)
+{
+	(void)signal;
+	stopped = 1;
+}
+
+static void
+print_time(uint64_t microseconds)
+{
+	time_t seconds = (time_t)(microseconds / 1000000);
+	struct tm local;
+	char text[16];
+
+	localtime_r(&seconds, &local);
+	strftime(text, sizeof(text), "%H:%M:%S", &local);
+	printf("%s.%06u ", text, (unsigned)(microseconds % 1000000));
+}
+
+static ProtobufCMessage *
+unpack(const ProtobufCMessageDescriptor *shape, const uint8_t *body,
+    uint32_t size)
+{
+	return protobuf_c_message_unpack(shape, NULL, size, body);
+}
+
+/* Of two routines that share an id the first whose request it can be. */
+static void
+print_call(const struct vmd_call *call)
+{
+	struct c_call shown = {
+		.id = call->id,
+		.port = call->port,
+		.self = MSG_TASK_SELF,
+		.code = call->code,
+		.sent = { NULL, call->sent },
+		.got = { NULL, call->got },
+	};
+	struct routine routine;
+	ProtobufCMessage *in = NULL, *out = NULL;
+
+	print_time(call->began);
+	printf("[%" PRId32 "] ", call->pid);
+	if (routine_by_id(call->id, NULL, &routine)) {
+		in = unpack(routine.request, call->request, call->request_size);
+		if (call->code == KERN_SUCCESS)
+			out = unpack(routine.reply, call->reply,
+			    call->reply_size);
+	}
+	shown.in = in;
+	shown.out = out;
+	c_call_print(stdout, &shown);
+	putchar(' ');
+	c_code_print(stdout, call->code);
+	printf(" <%.6f>\n", (double)call->took / 1e6);
+	message_free(in);
+	message_free(out);
+}
+
+static void
+print_calls(const struct vmd_call *calls, size_t count, uint64_t *next)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (*next != 0 && calls[i].number > *next)
+			printf("... %" PRIu64 " calls were missed\n",
+			    calls[i].number - *next);
+		print_call(&calls[i]);
+		*next = calls[i].number + 1;
+	}
+	fflush(stdout);
+}
+
+static int
+watch(const struct verb *verb, uint64_t most)
+{
+	static struct vmd_call calls[64];
+	uint64_t number = 0, next = 0, seen = 0;
+
+	while (!stopped && (most == 0 || seen < most)) {
+		size_t count = ARRAY_SIZE(calls);
+		kern_return_t kr = vmd_monitor(&number, calls, &count);
+
+		if (kr != KERN_SUCCESS)
+			return verb_failed(verb, kr);
+		if (next == 0)
+			next = number;
+		if (most != 0)
+			count = MIN(count, (size_t)(most - seen));
+		print_calls(calls, count, &next);
+		seen += count;
+		if (count == 0)
+			usleep(PAUSE);
+	}
+	return EXIT_SUCCESS;
+}
+
+int
+verb_monitor(const struct verb *verb, int argc, char **argv)
+{
+	static const struct option names[] = {
+		{ "count", required_argument, NULL, 'n' },
+		{ NULL, 0, NULL, 0 },
+	};
+	unsigned long most = 0;
+	char *end = NULL;
+	int key;
+
+	optind = 0;
+	while ((key = getopt_long(argc, argv, ":n:", names, NULL)) != -1) {
+		if (key != 'n')
+			return verb_misused(verb, "%s: no such option",
+			    argv[optind - 1]);
+		most = strtoul(optarg, &end, 10);
+		if (*end != '\0' || most == 0)
+			return verb_misused(verb, "'%s' is no count", optarg);
+	}
+	if (optind < argc)
+		return verb_misused(verb, "'%s': no argument is wanted",
+		    argv[optind]);
+	signal(SIGINT, stop);
+	signal(SIGTERM, stop);
+	return watch(verb, most);
+}

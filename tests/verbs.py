@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+"""vmctl's verbs, on a daemon of the test's own with four tasks in it.
+
+usage: verbs.py VMD VMCTL SCENE
+
+Prints TAP. The tasks are those of tests/support/scene.c.
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+
+VMD, VMCTL, SCENE = sys.argv[1:4]
+SVG = "{http://www.w3.org/2000/svg}"
+tests = []
+
+
+def test(function):
+    tests.append(function)
+
+
+def vmctl(*arguments, status=0, env=None):
+    done = subprocess.run([VMCTL, *arguments], capture_output=True, text=True,
+                          timeout=60, env={**os.environ, **(env or {})})
+    assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
+    return done.stdout if status == 0 else done.stderr
+
+
+def rows(text):
+    return [line.split() for line in text.splitlines()]
+
+
+@test
+def tasks_are_listed_with_their_parents_and_processes():
+    listed = rows(vmctl("tasks"))
+    assert [row[:2] for row in listed] == [
+        ["TASK", "PARENT"], ["1", "-"], ["2", "1"], ["3", "2"], ["4", "1"]], listed
+    assert listed[1][2] == str(scene.pid), listed
+    assert listed[1][4] == "osf" and listed[1][5:7] == ["304K", "16K"], listed
+
+
+@test
+def the_tree_tells_what_each_shares_with_whom():
+    tree = vmctl("tree")
+    first = tree.index("task 1 (")
+    assert first == 0, tree
+    assert "└─ task 3" in tree and "└─ task 4" in tree, tree
+    own = tree[:tree.index("├─ task 2")]
+    assert "with task 2: shares 1 page, copy-on-write 1 page\n" in own, tree
+    grand = tree[tree.index("task 3"):tree.index("└─ task 4")]
+    assert "with task 2: shares 1 page, copy-on-write 2 pages\n" in grand, tree
+    assert "with task 4" not in tree, tree
+
+
+@test
+def a_map_tells_regions_as_vmmap_does_and_sums_by_type():
+    text = vmctl("map", "1")
+    assert re.search(r"memory +0x10000-0x18000 +32K +8\.0K|memory +0x10000-0x18000 "
+                     r"+32K +8K", text), text
+    assert re.search(r"STACK +0x30000-0x70000 .* SM=PRV  inherit none", text), text
+    assert re.search(r"0x20000-0x24000 .* SM=SHM  inherit share", text), text
+    assert re.search(r"TOTAL +304K +16K +16K +0K +3\n", text), text
+    summary = vmctl("map", "--summary", "1")
+    assert summary.startswith("REGION TYPE"), summary
+    assert summary.strip() == text[text.index("REGION TYPE"):].strip()
+
+
+@test
+def an_address_is_told_with_its_neighbours():
+    text = vmctl("map", "1", "0x21000")
+    lines = text.splitlines()
+    here = [i for i, line in enumerate(lines) if line.startswith("---> ")]
+    assert len(here) == 1 and "0x20000-0x24000" in lines[here[0]], text
+    assert "0x10000-0x18000" in lines[here[0] - 1], text
+    assert "0x30000-0x70000" in lines[here[0] + 1], text
+    assert "---> (gap)           0x18000-0x20000" in vmctl("map", "1", "0x19000")
+    assert "---> (gap)           0x70000-\n" in vmctl("map", "1", "0x70000")
+
+
+@test
+def pages_are_told_by_a_letter_of_their_kind():
+    text = vmctl("map", "--pages", "1")
+    assert re.search(r"0x10000  pc\.{6}\n", text), text
+    assert re.search(r"0x20000  s\.\.\.\n", text), text
+    assert re.search(r"0x30000  p\.{63}\n", text), text
+    assert "\033" not in text, "colours are a terminal's"
+    child = vmctl("map", "--pages", "2")
+    assert re.search(r"0x10000  cc\.", child), child
+
+
+def squares(root):
+    return [r for r in root.iter(SVG + "rect") if r.get("rx") == "2"]
+
+
+@test
+def a_picture_is_one_document_that_has_every_page_shown():
+    root = ET.fromstring(vmctl("map", "--all", "--svg"))
+    width, height = float(root.get("width")), float(root.get("height"))
+    for shape in root.iter(SVG + "rect"):
+        if shape.get("width", "").endswith("%"):
+            continue
+        assert float(shape.get("x")) + float(shape.get("width")) <= width
+        assert float(shape.get("y")) + float(shape.get("height")) <= height
+    for text in root.iter(SVG + "text"):
+        assert float(text.get("y")) <= height and text.text
+    told = [t.text for t in root.iter(SVG + "title")]
+    assert len([t for t in told if t.startswith("0x10000: ")]) == 3, told
+    assert len([t for t in told if "0x20000: shared" in t]) == 3, told
+    titles = [t.text for t in root.iter(SVG + "text") if t.get("class") == "task"]
+    assert titles == ["task 1 (osf)", "task 2, child of 1 (osf)",
+                      "task 3, child of 2 (osf)", "task 4, child of 1 (osf)"]
+
+
+@test
+def one_frame_has_one_letter_wherever_it_stands():
+    root = ET.fromstring(vmctl("map", "--all", "--svg"))
+    letters = [t.text for t in root.iter(SVG + "text") if t.get("class") == "letter"]
+    # the second page of all three; the shared one of three; the child's first
+    # page, and its child's
+    assert sorted(letters.count(l) for l in set(letters)) == [2, 3, 3], letters
+
+
+@test
+def squares_do_not_overlap():
+    root = ET.fromstring(vmctl("map", "--all", "--svg"))
+    seen = set()
+    for s in squares(root):
+        at = (s.get("x"), s.get("y"))
+        assert at not in seen, at
+        seen.add(at)
+    assert len(seen) > 40
+
+
+@test
+def a_page_of_html_has_the_picture_and_the_regions_and_needs_nothing_else():
+    html = vmctl("map", "--html", "1")
+    assert html.startswith("<!doctype html>") and "<svg" in html
+    assert "0x30000-0x70000" in html
+    assert "src=" not in html and "href=" not in html
+    ET.fromstring(html[html.index("<svg"):html.index("</svg>") + 6])
+
+
+@test
+def a_delta_tells_what_has_changed_and_that_nothing_has():
+    assert vmctl("map", "--delta", "1", "1") == "nothing has changed in 1 second\n"
+
+
+@test
+def statistics_are_metrics_with_help_and_type_each():
+    text = vmctl("stats")
+    names = set()
+    for line in text.splitlines():
+        if line.startswith("# TYPE "):
+            names.add(line.split()[2])
+        elif not line.startswith("#"):
+            m = re.fullmatch(r'(vmd_\w+)(\{routine="\w+",id="\d+"\})? (\d+)', line)
+            assert m and m.group(1) in names, line
+    assert "vmd_tasks 4\n" in text, text
+    assert re.search(r'vmd_calls_total\{routine="task_create",id="3400"\} 3\n', text)
+
+
+@test
+def the_monitor_prints_calls_of_others_as_they_are_made():
+    watcher = subprocess.Popen([VMCTL, "monitor", "-n", "3"], text=True,
+                               stdout=subprocess.PIPE)
+    lines = []
+    for _ in range(100):
+        vmctl("-c", "a = vm_allocate $self 0 0x4000 ANYWHERE; "
+              "vm_protect $self 0 0x1000 FALSE r-- expect INVALID_ADDRESS")
+        if watcher.poll() is not None:
+            break
+        time.sleep(0.05)
+    lines = watcher.communicate(timeout=30)[0].splitlines()
+    assert len(lines) == 3, lines
+    text = "\n".join(lines)
+    assert re.search(r"^\d\d:\d\d:\d\d\.\d{6} \[\d+\] ", lines[0]), text
+    assert "vm_allocate(mach_task_self(), [0 => 0x1000], 0x4000, " \
+        "VM_FLAGS_ANYWHERE) = KERN_SUCCESS <0." in text, text
+    assert "VM_PROT_READ) = KERN_INVALID_ADDRESS <0." in text, text
+
+
+@test
+def what_is_wrong_is_told_with_the_right_form():
+    assert "no task 99" in vmctl("map", "99", status=1)
+    for wrong in (["map"], ["map", "x"], ["map", "--foo", "1"],
+                  ["map", "1", "2", "3"], ["map", "--all", "1"],
+                  ["map", "--delta", "0", "1"], ["tasks", "1"], ["tree", "1"],
+                  ["stats", "1"], ["monitor", "-n", "x"], ["monitor", "1"]):
+        told = vmctl(*wrong, status=2)
+        assert "usage: vmctl" in told, (wrong, told)
+
+
+@test
+def without_a_daemon_that_is_told():
+    nowhere = {"VMD_SOCKET": os.path.join(folder, "nobody")}
+    for verb in (["tasks"], ["tree"], ["map", "1"], ["stats"], ["monitor"]):
+        vmctl(*verb, status=3, env=nowhere)
+
+
+def run():
+    failed = 0
+    print("1..%d" % len(tests))
+    for number, function in enumerate(tests, 1):
+        name = function.__name__.replace("_", " ")
+        try:
+            function()
+            print("ok %d - %s" % (number, name))
+        except Exception as e:
+            failed += 1
+            print("not ok %d - %s" % (number, name))
+            print("# %s: %s" % (type(e).__name__, str(e).replace("\n", "\n# ")))
+    return failed
+
+
+with tempfile.TemporaryDirectory() as folder:
+    os.environ["VMD_SOCKET"] = os.path.join(folder, "vmd.sock")
+    for name in ("VMD_PERSONALITY", "VMD_DEBUG"):
+        os.environ.pop(name, None)
+    daemon = subprocess.Popen([VMD, "--socket", os.environ["VMD_SOCKET"]])
+    while not os.path.exists(os.environ["VMD_SOCKET"]):
+        time.sleep(0.01)
+    scene = subprocess.Popen([SCENE], stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, text=True)
+    assert scene.stdout.readline() == "ready\n"
+    failures = run()
+    scene.communicate()
+    daemon.terminate()
+    if daemon.wait(timeout=60) != 0:
+        print("# the daemon ended with %d" % daemon.returncode)
+        failures += 1
+sys.exit(1 if failures else 0)
