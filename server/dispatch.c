@@ -7,6 +7,7 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/probe.h"
 #include "proto/flat.h"
 #include "server/call.h"
 #include "server/connection.h"
@@ -365,6 +366,7 @@ note(const struct request *request, const struct msg *reply,
 {
 	struct server *server = request->connection->server;
 
+	PROBE3(call, request->msg->id, request->msg->remote, request->code);
 	if (request->routine) {
 		request->routine->count->calls++;
 		request->routine->count->failed +=

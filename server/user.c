@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/probe.h"
 #include "server/connection.h"
 #include "server/vm/task.h"
 #include "server/vm/vm_account.h"
@@ -256,6 +257,7 @@ may_tell(const struct users *users, struct user_told *told)
 static void
 refuse(struct user *user, enum limit limit, uint64_t used, uint64_t allowed)
 {
+	PROBE3(limit, user->uid, used, allowed);
 	if (resource_of(limit) != VM_RESOURCES)
 		user->any_told = true;
 	if (may_tell(user->users, &user->told[limit]))

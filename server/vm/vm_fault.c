@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "common/probe.h"
 #include "server/vm/vm_frame.h"
 #include "server/vm/vm_machine.h"
 #include "server/vm/vm_object.h"
@@ -31,6 +32,7 @@ vm_fault(struct vm_map *map, struct vm_map_entry *entry, uint64_t address,
 	uint32_t frame = 0;
 	uint64_t page;
 
+	PROBE3(fault, map, address, access);
 	vm->events.faults++;
 	map->events.faults++;
 	if (!object && !(access & VM_PROT_WRITE))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/probe.h"
 #include "server/vm/vm_account.h"
 #include "server/vm/vm_machine.h"
 #include "server/vm/vm_mapping.h"
@@ -123,6 +124,7 @@ entry_clip(struct vm_map *map, struct vm_map_entry *entry, uint64_t address)
 	if (!entry || address <= entry->range.start ||
 	    entry->range.end <= address)
 		return;
+	PROBE2(clip, map, address);
 	right = (struct vm_range){ address, entry->range.end };
 	range_tree_resize(&map->entries, &entry->range, entry->range.start,
 	    address);

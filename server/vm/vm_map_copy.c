@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/probe.h"
 #include "server/vm/vm_account.h"
 #include "server/vm/vm_fault.h"
 #include "server/vm/vm_frame.h"
@@ -163,6 +164,7 @@ vm_map_copyin(struct vm_map *map, uint64_t address, uint64_t size,
 	kr = check_access(map, address, address + size - 1, VM_PROT_READ);
 	if (kr != KERN_SUCCESS)
 		return kr;
+	PROBE3(copy, map, address, size);
 	copy = vm_map_copy_new(map->vm, address & VM_PAGE_MASK);
 	if (!copy)
 		return KERN_RESOURCE_SHORTAGE;
@@ -620,6 +622,7 @@ vm_map_copy_overwrite(struct vm_map *map, uint64_t address,
 	    check_access(map, address, address + copy->size - 1, VM_PROT_WRITE);
 	if (kr != KERN_SUCCESS)
 		return kr;
+	PROBE3(paste, map, address, copy->size);
 	if (copy->offset != (address & VM_PAGE_MASK)) {
 		aligned = realign(copy, address & VM_PAGE_MASK);
 		if (!aligned)
