@@ -245,11 +245,10 @@ flags_told() {
 	sort -u
 }
 
-# -h is there, and not told.
 flags_of() {
 	sed -n 's/^[.]It \(Fl .*\)/\1/p' "$1" |
 	sed 's/ , /\n/g' | sed 's/^Fl Fl \([^ ]*\).*/--\1/; s/^Fl \([^ ]*\).*/-\1/' |
-	grep -vx -e -h | sort -u
+	sort -u
 }
 
 # The verbs that there are, with their arguments; and those of a page.
@@ -260,7 +259,7 @@ plain() {
 
 verbs_told() {
 	"$1" help | awk '{ print $1 }' | while read -r verb; do
-		"$1" help "$verb" | sed -n 's/^usage: vmctl .options. //p'
+		"$1" help "$verb" | sed -n 's/^usage: [^ ]* .options. //p'
 	done | plain
 }
 

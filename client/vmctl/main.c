@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/vmctl/options.h"
 #include "client/vmctl/run.h"
 #include "client/vmctl/script.h"
 #include "client/vmctl/verb.h"
@@ -23,16 +24,8 @@ static const char usage[] =
     "\n"
     "Makes Mach's calls to a vmd daemon, from a script in a file, on standard\n"
     "input, or on the command line.\n"
-    "\n"
-    "  -c TEXT             the commands themselves; prints what calls reply\n"
-    "  -k, --keep-going    goes on when something else than what was expected\n"
-    "                      comes\n"
-    "  --socket PATH       the daemon's socket; else $VMD_SOCKET; else\n"
-    "                      /run/vmd/vmd.sock for root, and for others\n"
-    "                      $XDG_RUNTIME_DIR/vmd/vmd.sock\n"
-    "  --personality NAME  whose answers: osf, xnu or gnu; else\n"
-    "                      $VMD_PERSONALITY; else the daemon's choice\n"
-    "  --help, --version\n"
+    "\n";
+static const char scripts[] =
     "\n"
     "A line of a script is a command; `-c help` prints all of them:\n"
     "\n"
@@ -54,22 +47,6 @@ struct options {
 	const char *file;        /* or NULL: standard input */
 	const struct verb *verb; /* or NULL; its arguments begin at optind */
 	bool keeps_going;
-};
-
-enum option_key {
-	OPTION_SOCKET = 1000,
-	OPTION_PERSONALITY,
-	OPTION_HELP,
-	OPTION_VERSION,
-};
-
-static const struct option names[] = {
-	{ "keep-going", no_argument, NULL, 'k' },
-	{ "socket", required_argument, NULL, OPTION_SOCKET },
-	{ "personality", required_argument, NULL, OPTION_PERSONALITY },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ "version", no_argument, NULL, OPTION_VERSION },
-	{ NULL, 0, NULL, 0 },
 };
 
 static void fail(const char *format, ...)
@@ -98,6 +75,8 @@ print_usage(FILE *file)
 		    i == 0 ? "usage:" : "      ", program_invocation_short_name,
 		    forms[i]);
 	fputs(usage, file);
+	options_print(file);
+	fputs(scripts, file);
 }
 
 static void
@@ -115,7 +94,7 @@ options_parse(struct options *options, int argc, char **argv)
 	int key;
 
 	opterr = 0;
-	while ((key = getopt_long(argc, argv, "+:c:kh", names, NULL)) != -1) {
+	while ((key = options_next(argc, argv)) != -1) {
 		switch (key) {
 		case 'c':
 			options->text = optarg;
@@ -130,7 +109,6 @@ options_parse(struct options *options, int argc, char **argv)
 			set_personality(optarg);
 			break;
 		case 'h':
-		case OPTION_HELP:
 			print_usage(stdout);
 			verbs_print();
 			fputs(ending, stdout);
