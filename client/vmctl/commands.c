@@ -356,6 +356,12 @@ own_command_find(const char *name)
 	return NULL;
 }
 
+const struct own_command *
+own_command_at(size_t i)
+{
+	return i < ARRAY_SIZE(commands) ? &commands[i] : NULL;
+}
+
 static void
 print_all(void)
 {

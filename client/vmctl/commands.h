@@ -37,3 +37,6 @@ enum { ARGUMENTS_MOST = 6 };
 
 /* NULL: there is none. */
 const struct own_command *own_command_find(const char *name);
+
+/* The i'th; NULL: there are no more. */
+const struct own_command *own_command_at(size_t i);

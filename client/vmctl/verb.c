@@ -33,6 +33,8 @@ help(const struct verb *verb, int argc, char **argv)
 }
 
 static const struct verb verbs[] = {
+	{ "completion", "bash|zsh|fish", "prints how a shell completes words",
+	    verb_completion },
 	{ "help", "[VERB]", "tells what a verb does, or of all", help },
 	{ "map",
 	    "[--summary|--pages|--svg|--html] [--delta SECONDS] TASK|--all "
@@ -56,18 +58,24 @@ verb_find(const char *name)
 	return NULL;
 }
 
+const struct verb *
+verb_at(size_t i)
+{
+	return i < ARRAY_SIZE(verbs) ? &verbs[i] : NULL;
+}
+
 void
 verbs_print(void)
 {
-	enum { FORM = 22 };
+	enum { NAME = 10, FORM = 21 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
 		const struct verb *verb = &verbs[i];
 		bool fits = strlen(verb->form) <= FORM;
 
-		printf("  %-9s %-*s", verb->name, FORM, verb->form);
+		printf("  %-*s %-*s", NAME, verb->name, FORM, verb->form);
 		if (!fits)
-			printf("\n%*s", 2 + 9 + 1 + FORM, "");
+			printf("\n%*s", 2 + NAME + 1 + FORM, "");
 		printf(" %s\n", verb->what);
 	}
 }

@@ -17,6 +17,7 @@ struct verb {
 	int (*run)(const struct verb *verb, int argc, char **argv);
 };
 
+int verb_completion(const struct verb *verb, int argc, char **argv);
 int verb_map(const struct verb *verb, int argc, char **argv);
 int verb_monitor(const struct verb *verb, int argc, char **argv);
 int verb_stats(const struct verb *verb, int argc, char **argv);
@@ -25,6 +26,9 @@ int verb_tree(const struct verb *verb, int argc, char **argv);
 
 /* NULL: there is none. */
 const struct verb *verb_find(const char *name);
+
+/* The i'th; NULL: there are no more. */
+const struct verb *verb_at(size_t i);
 
 /* All of them, a line each. */
 void verbs_print(void);
