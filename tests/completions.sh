@@ -52,7 +52,7 @@ options() {
 }
 
 verbs() {
-	"$vmctl" help | awk '{ print $1 }'
+	"$vmctl" help | awk '/^  [a-z]/ { print $1 }'
 }
 
 commands() {

@@ -67,6 +67,9 @@ wanted() {
 		$units/vmd.service
 		$units/vmd.socket
 		$datadir/doc/vmd/vmd.conf
+		$datadir/bash-completion/completions/$vmctl
+		$datadir/fish/vendor_completions.d/$vmctl.fish
+		$datadir/zsh/site-functions/_$vmctl
 	END
 	files "$1/client" vmd.h "$includes/vmd"
 	for folder in common client; do

@@ -258,7 +258,7 @@ plain() {
 }
 
 verbs_told() {
-	"$1" help | awk '{ print $1 }' | while read -r verb; do
+	"$1" help | awk '/^  [a-z]/ { print $1 }' | while read -r verb; do
 		"$1" help "$verb" | sed -n 's/^usage: [^ ]* .options. //p'
 	done | plain
 }
