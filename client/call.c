@@ -9,6 +9,7 @@
 
 #include "client/debug.h"
 #include "client/debug_call.h"
+#include "client/inject.h"
 #include "client/memory.h"
 #include "client/queue.h"
 #include "client/reply.h"
@@ -122,6 +123,17 @@ make_untold(struct call *call)
 	return call->code;
 }
 
+/* ... unless it is to fail. */
+static kern_return_t
+make_or_fail(struct call *call)
+{
+	kern_return_t kr;
+
+	if (inject_wants() && inject_fails(call, &kr))
+		return kr;
+	return make_untold(call);
+}
+
 /* Makes it, with its reply in call->message, if any: whatever the answer is. */
 static kern_return_t
 make(struct call *call)
@@ -130,9 +142,9 @@ make(struct call *call)
 	kern_return_t kr;
 
 	if (!debug_wants(DEBUG_CALLS))
-		return make_untold(call);
+		return make_or_fail(call);
 	debug_call_begin(&told, call);
-	kr = make_untold(call);
+	kr = make_or_fail(call);
 	debug_call_end(&told, call, kr);
 	return kr;
 }

@@ -8,6 +8,7 @@
 
 #include "client/debug.h"
 #include "client/debug_call.h"
+#include "client/inject.h"
 #include "client/memory.h"
 #include "client/reply.h"
 #include "client/request.h"
@@ -326,6 +327,8 @@ queue_untold(const struct via *via, const struct call_routine *routine,
 
 	if (!entry)
 		return kr;
+	if (inject_wants() && inject_fails(call, &kr))
+		return queue_settled(via, kr);
 	call->token = (++queue->last_token & TOKEN_MASK) + 1;
 	kr = put_request(queue, call);
 	if (kr != KERN_SUCCESS)

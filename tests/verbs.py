@@ -183,12 +183,27 @@ def the_monitor_prints_calls_of_others_as_they_are_made():
 
 
 @test
+def a_program_runs_with_calls_that_fail_on_request():
+    told = vmctl("inject", "vm_allocate", "--nth", "2", "NO_SPACE", VMCTL, "-c",
+                 "vm_allocate $self 0 0x1000 ANYWHERE; "
+                 "vm_allocate $self 0 0x1000 ANYWHERE", status=1)
+    assert "expected KERN_SUCCESS, got KERN_NO_SPACE" in told, told
+    began = time.monotonic()
+    vmctl("inject", "vm_copy", "--delay", "300", VMCTL, "inject", "vm_map", "FAILURE",
+          VMCTL, "-c", "vm_copy $self 0 0 0; vm_map $self 0 0x1000 0 ANYWHERE 0 0 FALSE "
+          "rw- rwx copy expect FAILURE")
+    assert time.monotonic() - began > 0.3
+    vmctl("inject", "vm_copy", "ABORTED", "/nowhere", status=127)
+
+
+@test
 def what_is_wrong_is_told_with_the_right_form():
     assert "no task 99" in vmctl("map", "99", status=1)
     for wrong in (["map"], ["map", "x"], ["map", "--foo", "1"],
                   ["map", "1", "2", "3"], ["map", "--all", "1"],
                   ["map", "--delta", "0", "1"], ["tasks", "1"], ["tree", "1"],
-                  ["stats", "1"], ["monitor", "-n", "x"], ["monitor", "1"]):
+                  ["stats", "1"], ["inject"], ["inject", "vm_copy"],
+                  ["inject", "foo", "FAILURE", "x"], ["inject", "vm_copy", "WHAT", "x"], ["monitor", "-n", "x"], ["monitor", "1"]):
         told = vmctl(*wrong, status=2)
         assert "usage: vmctl" in told, (wrong, told)
 

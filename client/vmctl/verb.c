@@ -36,6 +36,10 @@ static const struct verb verbs[] = {
 	{ "completion", "bash|zsh|fish", "prints how a shell completes words",
 	    verb_completion },
 	{ "help", "[VERB]", "tells what a verb does, or of all", help },
+	{ "inject",
+	    "ROUTINE|@ADDRESS [--nth N|--from N] CODE|--delay MS PROGRAM "
+	    "[ARGUMENT...]",
+	    "runs a program whose calls fail on request", verb_inject },
 	{ "map",
 	    "[--summary|--pages|--svg|--html] [--delta SECONDS] TASK|--all "
 	    "[ADDRESS]",
@@ -98,10 +102,12 @@ int
 verb_failed(const struct verb *verb, kern_return_t code)
 {
 	if (code == MACH_SEND_INVALID_DEST || code == MIG_SERVER_DIED) {
-		fprintf(stderr, "vmctl %s: there is no daemon\n", verb->name);
+		fprintf(stderr, "%s %s: there is no daemon\n",
+		    program_invocation_short_name, verb->name);
 		return EXIT_NO_DAEMON;
 	}
-	fprintf(stderr, "vmctl %s: %s\n", verb->name,
+	fprintf(stderr, "%s %s: %s\n", program_invocation_short_name,
+	    verb->name,
 	    code == KERN_NO_ACCESS ? "only root and the daemon's own user may "
 				     "look at all tasks"
 				   : code_name(code));

@@ -18,6 +18,7 @@ struct verb {
 };
 
 int verb_completion(const struct verb *verb, int argc, char **argv);
+int verb_inject(const struct verb *verb, int argc, char **argv);
 int verb_map(const struct verb *verb, int argc, char **argv);
 int verb_monitor(const struct verb *verb, int argc, char **argv);
 int verb_stats(const struct verb *verb, int argc, char **argv);

@@ -1,6 +1,7 @@
 /*
  * The verbs that look: tasks, tree, map
  */
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -140,7 +141,7 @@ parse(struct map *map, int argc, char **argv)
 		    argv[optind]);
 	if (!map->all && optind == argc)
 		return verb_misused(map->verb,
-		    "which task? `vmctl tasks` tells their numbers");
+		    "which task? the verb tasks tells their numbers");
 	if (!map->all && !to_number(argv[optind], &map->task))
 		return verb_misused(map->verb, "'%s' is no task's number",
 		    argv[optind]);
@@ -184,9 +185,9 @@ static int
 fail_task(const struct map *map)
 {
 	fprintf(stderr,
-	    "vmctl map: there is no task %" PRIu64
-	    "; `vmctl tasks` tells which there are\n",
-	    map->task);
+	    "%s map: there is no task %" PRIu64
+	    "; the verb tasks tells which there are\n",
+	    program_invocation_short_name, map->task);
 	return EXIT_UNEXPECTED;
 }
 

@@ -1,7 +1,8 @@
 /*
- * What a program's author is told: $VMD_DEBUG
+ * What a program's author is told: $VMD_DEBUG; and what fails on request:
+ * $VMD_INJECT
  *
- * It is read once: each test is a process of its own, and so is what is told of
+ * They are read once: each test is a process of its own, and so is what is told of
  * its end.
  */
 #include "tests/support/test.h"
@@ -183,6 +184,103 @@ TEST(a_word_that_means_nothing_is_told_once_with_those_that_do)
 	ck_assert_str_eq(heard(),
 	    "libvmd: VMD_DEBUG: 'cals' means nothing; known: 1, calls, guard, "
 	    "leaks\n");
+}
+
+/* --- Failures on request ------------------------------------------------ */
+
+static void
+inject(const char *rules)
+{
+	setenv("VMD_INJECT", rules, 1);
+	listen_to("guard", false);
+}
+
+static kern_return_t
+allocate_page(void)
+{
+	vm_address_t address = 0;
+
+	return vm_allocate(mach_task_self(), &address, PAGE, TRUE);
+}
+
+TEST(the_third_call_of_a_routine_fails_and_is_not_made)
+{
+	struct vmd_statistics before, after;
+
+	inject("vm_allocate#3=KERN_NO_SPACE");
+	succeeds(allocate_page());
+	succeeds(allocate_page());
+	succeeds(vmd_statistics(&before));
+	answers(allocate_page(), KERN_NO_SPACE);
+	succeeds(vmd_statistics(&after));
+	ck_assert_uint_eq(before.entries_used, after.entries_used);
+	succeeds(allocate_page());
+}
+
+TEST(a_rule_may_hold_from_a_call_on_or_for_any_routine)
+{
+	struct vmd_statistics statistics;
+
+	inject("*#1=NO_ACCESS;vm_protect=ABORTED;vm_allocate#2+=FAILURE");
+	answers(vmd_statistics(&statistics), KERN_NO_ACCESS);
+	answers(vm_protect(mach_task_self(), 0, PAGE, FALSE, VM_PROT_READ),
+	    KERN_ABORTED);
+	succeeds(allocate_page());
+	answers(allocate_page(), KERN_FAILURE);
+	answers(allocate_page(), KERN_FAILURE);
+	answers(vm_protect(mach_task_self(), 0, PAGE, FALSE, VM_PROT_READ),
+	    KERN_ABORTED);
+}
+
+TEST(whoever_reads_or_writes_a_page_that_errs_is_told)
+{
+	mach_msg_type_number_t count;
+	vm_offset_t data;
+
+	inject("@0x12345=KERN_MEMORY_ERROR");
+	draw(mach_task_self(), 0x10000, "ab");
+	succeeds(vm_read(mach_task_self(), 0x10000, 2 * PAGE, &data, &count));
+	succeeds(vm_deallocate(mach_task_self(), data, count));
+	answers(vm_read(mach_task_self(), 0x10000, 3 * PAGE, &data, &count),
+	    KERN_MEMORY_ERROR);
+	answers(vm_write(mach_task_self(), 0x12fff, (vm_offset_t) "x", 1),
+	    KERN_MEMORY_ERROR);
+	answers(vm_copy(mach_task_self(), 0x10000, PAGE, 0x12000),
+	    KERN_MEMORY_ERROR);
+	succeeds(
+	    vm_protect(mach_task_self(), 0x10000, PAGE, FALSE, VM_PROT_READ));
+}
+
+TEST(a_queued_call_fails_on_request_with_its_result)
+{
+	vmd_queue_t *queue = vmd_queue_create();
+	vm_address_t address[2] = { 0, 0 };
+	struct vmd_result results[2];
+	size_t n;
+
+	inject("vm_allocate#1=NO_SPACE");
+	for (int i = 0; i < 2; i++)
+		succeeds(vmd_queue_vm_allocate(queue, i, mach_task_self(),
+		    &address[i], PAGE, TRUE));
+	succeeds(vmd_queue_collect(queue, results, 2, &n));
+	ck_assert_int_eq(results[0].code, KERN_NO_SPACE);
+	ck_assert_int_eq(results[1].code, KERN_SUCCESS);
+	vmd_queue_destroy(queue);
+}
+
+TEST(a_rule_that_is_none_is_told_and_the_others_hold)
+{
+	inject("foo=ABORTED;vm_allocate#0=ABORTED;vm_allocate=WHAT;@x=ABORTED;"
+	       "vm_copy;vm_allocate=ABORTED");
+	answers(allocate_page(), KERN_ABORTED);
+	succeeds(vm_deallocate(mach_task_self(), 0, 0));
+	ck_assert_str_eq(heard(),
+	    "libvmd: VMD_INJECT: no routine 'foo'\n"
+	    "libvmd: VMD_INJECT: '#0': which one? #3, or #3+\n"
+	    "libvmd: VMD_INJECT: no code 'WHAT'\n"
+	    "libvmd: VMD_INJECT: '@x' is no address\n"
+	    "libvmd: VMD_INJECT: 'vm_copy' is no rule: "
+	    "ROUTINE[#NTH[+]]=CODE\n");
 }
 
 /* --- Leaks ------------------------------------------------------------ */
