@@ -183,6 +183,39 @@ def the_monitor_prints_calls_of_others_as_they_are_made():
 
 
 @test
+def top_tells_of_tasks_and_of_what_they_did_in_a_second():
+    text = vmctl("top", "-n", "2", "-d", "0.1")
+    assert text.count("calls/s, ") == 2 and text.count("CALLS/S") == 2, text
+    listed = [row for row in rows(text) if row[:1] == ["1"]]
+    assert len(listed) == 2 and listed[0][4:6] == ["304K", "16K"], text
+    assert " tasks, 2 connections, 5 of " in text, text
+
+
+@test
+def top_draws_a_screen_on_a_terminal_and_leaves_it_by_q():
+    import pty
+    import select
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ["TERM"] = "xterm"
+        os.execv(VMCTL, [VMCTL, "top", "-d", "0.1"])
+    seen = b""
+    began = time.monotonic()
+    while time.monotonic() - began < 30:
+        if select.select([terminal], [], [], 0.5)[0]:
+            try:
+                seen += os.read(terminal, 4096)
+            except OSError:
+                break
+        if b"q leaves" in seen:
+            os.write(terminal, b"q")
+    else:
+        os.kill(pid, 9)
+    assert os.waitpid(pid, 0)[1] == 0, seen
+    assert b"CALLS/S" in seen and b"q leaves" in seen, seen
+
+
+@test
 def a_program_runs_with_calls_that_fail_on_request():
     told = vmctl("inject", "vm_allocate", "--nth", "2", "NO_SPACE", VMCTL, "-c",
                  "vm_allocate $self 0 0x1000 ANYWHERE; "
@@ -203,7 +236,8 @@ def what_is_wrong_is_told_with_the_right_form():
                   ["map", "1", "2", "3"], ["map", "--all", "1"],
                   ["map", "--delta", "0", "1"], ["tasks", "1"], ["tree", "1"],
                   ["stats", "1"], ["inject"], ["inject", "vm_copy"],
-                  ["inject", "foo", "FAILURE", "x"], ["inject", "vm_copy", "WHAT", "x"], ["monitor", "-n", "x"], ["monitor", "1"]):
+                  ["inject", "foo", "FAILURE", "x"], ["inject", "vm_copy", "WHAT", "x"], ["monitor", "-n", "x"], ["monitor", "1"],
+                  ["top", "-n", "0"], ["top", "-d", "x"], ["top", "1"]):
         told = vmctl(*wrong, status=2)
         assert "usage: vmctl" in told, (wrong, told)
 

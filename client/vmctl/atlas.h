@@ -59,10 +59,13 @@ enum atlas_kind {
 	ATLAS_UNKNOWN, /* it was not asked for */
 };
 
+#define ATLAS_NO_REGIONS UINT64_MAX
+
 /*
  * Draws one.
  *
- * => only: the task whose regions are wanted; 0: those of all
+ * => only: the task whose regions are wanted; 0: those of all;
+ *    ATLAS_NO_REGIONS: nobody's
  * => pages: with pages, of all tasks
  * => atlas_deinit() is due in any case
  * => KERN_NO_ACCESS: the daemon is another user's

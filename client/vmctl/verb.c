@@ -50,6 +50,8 @@ static const struct verb verbs[] = {
 	{ "stats", "", "prints what the daemon counts, for Prometheus",
 	    verb_stats },
 	{ "tasks", "", "lists all tasks", verb_tasks },
+	{ "top", "[-n COUNT] [-d SECONDS]",
+	    "shows tasks and what they do, live", verb_top },
 	{ "tree", "", "shows which tasks share memory with whom", verb_tree },
 };
 

@@ -23,6 +23,7 @@ int verb_map(const struct verb *verb, int argc, char **argv);
 int verb_monitor(const struct verb *verb, int argc, char **argv);
 int verb_stats(const struct verb *verb, int argc, char **argv);
 int verb_tasks(const struct verb *verb, int argc, char **argv);
+int verb_top(const struct verb *verb, int argc, char **argv);
 int verb_tree(const struct verb *verb, int argc, char **argv);
 
 /* NULL: there is none. */
