@@ -98,7 +98,7 @@ pages_part(struct call *call, VmPagesPhysRequest *in,
 	kr = call_vm_pages_phys(call, in, &out);
 	if (kr != KERN_SUCCESS)
 		return kr;
-	if (out->n_page == 0 || out->n_page > in->size / vm_page_size)
+	if (out->n_page == 0 || out->n_page > in->size / vm_kernel_page_size)
 		return MIG_TYPE_ERROR;
 	memcpy(pages, out->page, out->n_page * sizeof(*pages));
 	*told = out->n_page;
@@ -121,8 +121,8 @@ pages_all(mach_port_t host, VmPagesPhysRequest *in, rpc_phys_addr_array_t pages)
 		if (kr != KERN_SUCCESS)
 			break;
 		pages += told;
-		in->address += told * vm_page_size;
-		in->size -= told * vm_page_size;
+		in->address += told * vm_kernel_page_size;
+		in->size -= told * vm_kernel_page_size;
 	} while (in->size > 0);
 	return kr;
 }
@@ -135,14 +135,14 @@ vm_pages_phys(mach_port_t host, vm_map_t task, vm_address_t address,
 	_cleanup_(vm_pages_phys_freep) VmPagesPhysReply *none = NULL;
 	VmPagesPhysRequest in = VM_PAGES_PHYS_REQUEST__INIT;
 	struct call call = { .id = GNUMACH_ID(vm_pages_phys), .port = host };
-	vm_size_t count = size / vm_page_size;
+	vm_size_t count = size / vm_kernel_page_size;
 	rpc_phys_addr_array_t array = *pages;
 	kern_return_t kr;
 
 	in.task = task;
 	in.address = address;
 	in.size = size;
-	if (count == 0 || size % vm_page_size != 0) {
+	if (count == 0 || size % vm_kernel_page_size != 0) {
 		kr = call_vm_pages_phys(&call, &in, &none);
 		if (kr == KERN_SUCCESS)
 			*pages_count = 0;

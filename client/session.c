@@ -7,9 +7,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <mach/vm_page_size.h>
+
 #include "client/buffer.h"
 #include "client/call.h"
 #include "client/message.h"
+#include "client/page_size.h"
 #include "client/queue.h"
 #include "client/reply.h"
 #include "common/address.h"
@@ -126,6 +129,7 @@ greet(int fd)
 		.magic = MSG_MAGIC,
 		.version = MSG_VERSION,
 		.personality = wanted_personality(),
+		.page_size = page_size_wanted(),
 	};
 	struct msg_welcome welcome;
 
@@ -140,7 +144,12 @@ greet(int fd)
 	if (welcome.code == KERN_NOT_SUPPORTED)
 		return "the daemon speaks another version";
 	if (welcome.code != KERN_SUCCESS)
-		return "the daemon knows no such $VMD_PERSONALITY";
+		return "the daemon knows no such $VMD_PERSONALITY, or "
+		       "$VMD_PAGE_SIZE";
+	if (welcome.page_size < vm_kernel_page_size ||
+	    (welcome.page_size & (welcome.page_size - 1)) != 0)
+		return "that is no vmd";
+	page_size_set(welcome.page_size);
 	return NULL;
 }
 

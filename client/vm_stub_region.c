@@ -376,8 +376,8 @@ query_part(int id, vm_map_t task, struct vm_stub_pages *pages)
 static bool
 next_part(struct vm_stub_pages *pages)
 {
-	vm_size_t bytes =
-	    vm_page_size * pages->told - (pages->address & vm_page_mask);
+	vm_size_t bytes = vm_kernel_page_size * pages->told -
+			  (pages->address & vm_kernel_page_mask);
 
 	pages->room -= pages->told;
 	pages->dispositions += pages->told;

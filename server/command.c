@@ -45,9 +45,13 @@ on_child(struct ev_loop *loop, ev_child *watcher, int events)
 
 /* In the child. libev blocks no signal, and catches those of the loop only. */
 static void
-execute(char *const *arguments, const char *socket)
+execute(char *const *arguments, const char *socket, uint32_t page_size)
 {
+	char text[16];
+
 	setenv("VMD_SOCKET", socket, 1);
+	snprintf(text, sizeof(text), "%u", page_size);
+	setenv("VMD_PAGE_SIZE", text, page_size != VM_PAGE_SIZE);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
 	descriptors_restore();
@@ -67,7 +71,7 @@ command_start(struct command *command, struct server *server,
 	if (command->pid < 0)
 		return -errno;
 	if (command->pid == 0)
-		execute(arguments, socket);
+		execute(arguments, socket, server->page_size);
 	ev_child_init(&command->child, on_child, command->pid, 0);
 	command->child.data = command;
 	ev_child_start(server->loop, &command->child);

@@ -187,7 +187,8 @@ is_for_today(const struct msg_hello *hello)
 {
 	static const uint32_t zeros[ARRAY_SIZE(hello->reserved)];
 
-	return (hello->page_size == 0 || hello->page_size == VM_PAGE_SIZE) &&
+	return (hello->page_size == 0 || hello->page_size == VM_PAGE_SIZE ||
+		   hello->page_size == SERVER_LARGE_PAGE) &&
 	       memcmp(hello->reserved, zeros, sizeof(zeros)) == 0;
 }
 
@@ -197,7 +198,9 @@ welcome(struct connection *connection, const struct msg_hello *hello)
 	struct msg_welcome answer = {
 		.magic = MSG_MAGIC,
 		.version = MSG_VERSION,
-		.page_size = VM_PAGE_SIZE,
+		.page_size = hello->page_size != 0
+				 ? hello->page_size
+				 : connection->server->page_size,
 		.body_max = MSG_BODY_MAX,
 		.data_max = MSG_DATA_MAX,
 	};
@@ -216,6 +219,7 @@ welcome(struct connection *connection, const struct msg_hello *hello)
 	if (to)
 		memcpy(to, &answer, sizeof(answer));
 	connection->personality = personality;
+	connection->page_size = answer.page_size;
 	return answer.code == KERN_SUCCESS;
 }
 

@@ -83,6 +83,7 @@ struct connection {
 
 	bool welcome; /* both hellos were said */
 	const struct personality *personality;
+	uint32_t page_size; /* of its task, in bytes */
 	struct port_space space;
 	struct port *self; /* the connection's own task; NULL: not used yet */
 	bool self_made;

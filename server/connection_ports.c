@@ -35,7 +35,8 @@ make_self(struct connection *connection)
 
 	if (!user_may_fork(connection->user, NULL))
 		return KERN_RESOURCE_SHORTAGE;
-	kr = task_new(&connection->server->vm, connection->personality, &task);
+	kr = task_new_sized(&connection->server->vm, connection->personality,
+	    connection->page_size, &task);
 	if (kr != KERN_SUCCESS)
 		return kr;
 	user_own(connection->user, task);

@@ -193,6 +193,7 @@ serve(const struct options *options, struct listener *listener,
 	server_set_slice(&server, options->slice);
 	server.patience = options->patience;
 	server.check = options->check;
+	server.page_size = options->page_size;
 	if (!server_configure(&server, options->config,
 		options->config_optional, &options->limits)) {
 		log_error("cannot start with that configuration");

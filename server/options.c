@@ -26,12 +26,14 @@ static const char usage[] =
     "  --memory SIZE       memory of all tasks together, as 512M or 8G\n"
     "                      (half of the system's)\n"
     "  --personality NAME  whose answers: osf (the default), xnu or gnu\n"
+    "  --page-size SIZE    of tasks: 4K (the default) or 16K\n"
     "  --log-level LEVEL   error, warning, info (the default) or debug\n"
     "  --slice TIME        microseconds after which a call pauses for others\n"
     "                      (500); 0: whenever it can\n"
     "  --patience TIME     seconds that a client may take to go on with what\n"
     "                      it has begun, or to take its answers (10)\n"
-    "  --config FILE       limits of users (/etc/vmd.conf, if it is there, and\n"
+    "  --config FILE       limits of users (/etc/vmd.conf, if it is there, "
+    "and\n"
     "                      none with --run); 'none': no file\n"
     "  --check-config [FILE]\n"
     "                      says what is wrong with it, and exits\n"
@@ -57,6 +59,7 @@ enum option_key {
 	OPTION_SOCKET_GROUP,
 	OPTION_MEMORY,
 	OPTION_PERSONALITY,
+	OPTION_PAGE_SIZE,
 	OPTION_LOG_LEVEL,
 	OPTION_SLICE,
 	OPTION_PATIENCE,
@@ -78,6 +81,7 @@ static const struct option names[] = {
 	{ "socket-group", required_argument, NULL, OPTION_SOCKET_GROUP },
 	{ "memory", required_argument, NULL, OPTION_MEMORY },
 	{ "personality", required_argument, NULL, OPTION_PERSONALITY },
+	{ "page-size", required_argument, NULL, OPTION_PAGE_SIZE },
 	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
 	{ "slice", required_argument, NULL, OPTION_SLICE },
 	{ "patience", required_argument, NULL, OPTION_PATIENCE },
@@ -172,6 +176,21 @@ set_log_level(const char *name)
 	if (level < 0)
 		fail("--log-level '%s': error, warning, info or debug", name);
 	log_set_level((enum log_level)level);
+}
+
+static uint32_t
+parse_page_size(const char *text)
+{
+	static const struct {
+		const char *text;
+		uint32_t size;
+	} sizes[] = { { "4K", VM_PAGE_SIZE }, { "4096", VM_PAGE_SIZE },
+		{ "16K", SERVER_LARGE_PAGE }, { "16384", SERVER_LARGE_PAGE } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
+		if (strcmp(sizes[i].text, text) == 0)
+			return sizes[i].size;
+	fail("--page-size '%s': 4K or 16K", text);
 }
 
 static const struct personality *
@@ -281,6 +300,7 @@ options_parse(struct options *options, int argc, char **argv)
 		.socket_group = (gid_t)-1,
 		.memory = default_memory(),
 		.personality = &personality_osf,
+		.page_size = VM_PAGE_SIZE,
 		.slice = SERVER_SLICE,
 		.patience = SERVER_PATIENCE,
 	};
@@ -302,6 +322,9 @@ options_parse(struct options *options, int argc, char **argv)
 			break;
 		case OPTION_PERSONALITY:
 			options->personality = parse_personality(optarg);
+			break;
+		case OPTION_PAGE_SIZE:
+			options->page_size = parse_page_size(optarg);
 			break;
 		case OPTION_LOG_LEVEL:
 			set_log_level(optarg);

@@ -24,15 +24,16 @@ struct options {
 	gid_t socket_group; /* -1: the daemon's own */
 	uint64_t memory;    /* bytes of frames */
 	const struct personality *personality;
-	uint32_t slice;       /* microseconds */
-	uint32_t patience;    /* seconds */
-	bool check;           /* everything, after every call */
-	bool no_sandbox;      /* all system calls */
+	uint32_t page_size; /* bytes */
+	uint32_t slice;     /* microseconds */
+	uint32_t patience;  /* seconds */
+	bool check;         /* everything, after every call */
+	bool no_sandbox;    /* all system calls */
 	bool allow_core;
 	bool allow_swap;
-	const char *config;     /* the file; NULL: none */
-	bool config_optional;   /* it need not be there */
-	bool check_config;      /* and no more */
+	const char *config;   /* the file; NULL: none */
+	bool config_optional; /* it need not be there */
+	bool check_config;    /* and no more */
 	struct limits_said limits;
 	char *const *command; /* --run: with its arguments; NULL: none */
 };

@@ -410,6 +410,7 @@ server_init(struct server *server, uint64_t memory, int fd,
 	memset(server, 0, sizeof(*server));
 	server->fd = fd;
 	server->personality = personality;
+	server->page_size = VM_PAGE_SIZE;
 	server->patience = SERVER_PATIENCE;
 	LIST_INIT(&server->connections);
 	LIST_INIT(&server->gone);

@@ -36,6 +36,9 @@ enum {
 
 	SERVER_SLICE = 500,   /* microseconds that a share has at the most */
 	SERVER_PATIENCE = 10, /* seconds */
+
+	/* Bytes of a page of a task that has large ones. */
+	SERVER_LARGE_PAGE = 16 * 1024,
 };
 
 struct server {
@@ -46,6 +49,7 @@ struct server {
 	bool config_optional;
 	struct limits_said limits_asked;
 	const struct personality *personality; /* if a hello asks for none */
+	uint32_t page_size; /* bytes, the same */
 	struct port *host;
 	struct port *host_priv; /* the same, for the privileged */
 	struct registry registry;

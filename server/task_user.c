@@ -363,7 +363,7 @@ tell_memory(struct task *task, TaskInfoReply *out)
 	task_vm_info__init(&info);
 	info.virtual_size = map->size;
 	info.region_count = (uint32_t)map->entries.count;
-	info.page_size = VM_PAGE_SIZE;
+	info.page_size = (uint32_t)map->page_mask + 1;
 	info.resident_size = resident;
 	info.resident_size_peak = task->resident_peak << VM_PAGE_SHIFT;
 	info.internal = info.resident_size;

@@ -375,7 +375,7 @@ read_range(struct request *request, uint64_t address, uint64_t size,
 		return KERN_INVALID_ARGUMENT;
 	*offset = 0;
 	if (personality->read_keeps_offset || size >= 2 * (page_mask + 1))
-		*offset = (uint32_t)(address & page_mask);
+		*offset = (uint32_t)(address & VM_PAGE_MASK);
 	*out = steal(&copy);
 	return KERN_SUCCESS;
 }

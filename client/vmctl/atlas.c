@@ -67,7 +67,7 @@ get_more(task_t task, struct atlas_region *region)
 static void
 get_pages(struct atlas *atlas, task_t task, struct atlas_region *region)
 {
-	size_t most = (size_t)(atlas_size(region) >> vm_page_shift);
+	size_t most = (size_t)(atlas_size(region) >> vm_kernel_page_shift);
 	struct vmd_page *pages;
 
 	if (most > PAGES_MOST - atlas->frame_count)
@@ -75,8 +75,8 @@ get_pages(struct atlas *atlas, task_t task, struct atlas_region *region)
 	pages = calloc(most, sizeof(*pages));
 	while (pages && region->page_count < most) {
 		size_t count = most - region->page_count;
-		uint64_t at =
-		    region->start + (region->page_count << vm_page_shift);
+		uint64_t at = region->start +
+			      (region->page_count << vm_kernel_page_shift);
 
 		if (vmd_pages(task, at, region->end - at,
 			pages + region->page_count, &count) != KERN_SUCCESS ||

@@ -87,7 +87,7 @@ offset_of(const ProtobufCMessage *request)
 
 	if (!message_get(request, "address", &address, &none))
 		return 0;
-	return (uint32_t)(address.number & vm_page_mask);
+	return (uint32_t)(address.number & vm_kernel_page_mask);
 }
 
 void

@@ -38,9 +38,10 @@ view_deinit(struct view *view)
 static bool
 view_get(struct run *run, struct view *view)
 {
-	uint64_t from = view->address & ~vm_page_mask;
+	uint64_t from = view->address & ~vm_kernel_page_mask;
 	uint64_t end = view->address + view->size;
-	uint64_t most = (end - from + vm_page_mask) >> vm_page_shift;
+	uint64_t most =
+	    (end - from + vm_kernel_page_mask) >> vm_kernel_page_shift;
 
 	if (end < view->address || most > PAGES_MOST)
 		return run_fail(run, "more than %d pages", PAGES_MOST);
@@ -49,7 +50,7 @@ view_get(struct run *run, struct view *view)
 		return run_fail(run, "out of memory");
 	while (view->count < most) {
 		size_t count = most - view->count;
-		uint64_t at = from + (view->count << vm_page_shift);
+		uint64_t at = from + (view->count << vm_kernel_page_shift);
 		kern_return_t kr = vmd_pages(view->task, at, end - at,
 		    view->pages + view->count, &count);
 
@@ -169,11 +170,11 @@ print_legend(const char *marks)
 static void
 print_marks(const struct view *view, const char *marks)
 {
-	uint64_t from = view->address & ~vm_page_mask;
+	uint64_t from = view->address & ~vm_kernel_page_mask;
 
 	for (size_t i = 0; i < view->count; i += LINE)
-		printf("  %#8" PRIx64 "  %.*s\n", from + (i << vm_page_shift),
-		    LINE, marks + i);
+		printf("  %#8" PRIx64 "  %.*s\n",
+		    from + (i << vm_kernel_page_shift), LINE, marks + i);
 	if (view->count > 0)
 		print_legend(marks);
 }

@@ -47,7 +47,7 @@ resident(const struct atlas_task *task)
 
 	for (size_t i = 0; i < task->count; i++)
 		pages += task->regions[i].resident;
-	return pages << vm_page_shift;
+	return pages << vm_kernel_page_shift;
 }
 
 /* --- Tasks ------------------------------------------------------------ */
@@ -113,9 +113,9 @@ print_region(FILE *out, const struct atlas_region *region)
 	    region->end);
 	fprintf(out, "%-15.15s %-25s %6s %6s %6s %6s  ", atlas_type(region),
 	    range, view_size(atlas_size(region)).text,
-	    view_size(region->resident << vm_page_shift).text,
-	    view_size(region->dirty << vm_page_shift).text,
-	    view_size(region->swapped << vm_page_shift).text);
+	    view_size(region->resident << vm_kernel_page_shift).text,
+	    view_size(region->dirty << vm_kernel_page_shift).text,
+	    view_size(region->swapped << vm_kernel_page_shift).text);
 	print_protections(out, region);
 	fprintf(out, "  SM=%s", atlas_sharing(region));
 	print_detail(out, region);
@@ -152,9 +152,9 @@ static void
 add(struct sum *sum, const struct atlas_region *region)
 {
 	sum->size += atlas_size(region);
-	sum->resident += region->resident << vm_page_shift;
-	sum->dirty += region->dirty << vm_page_shift;
-	sum->swapped += region->swapped << vm_page_shift;
+	sum->resident += region->resident << vm_kernel_page_shift;
+	sum->dirty += region->dirty << vm_kernel_page_shift;
+	sum->swapped += region->swapped << vm_kernel_page_shift;
 	sum->count++;
 }
 

@@ -42,7 +42,7 @@ static void
 print_grid(FILE *out, const struct atlas *atlas,
     const struct atlas_region *region, bool colours, bool *seen)
 {
-	size_t pages = (size_t)(atlas_size(region) >> vm_page_shift);
+	size_t pages = (size_t)(atlas_size(region) >> vm_kernel_page_shift);
 	enum atlas_kind line[LINE], before[LINE];
 	bool alike = false;
 
@@ -58,7 +58,7 @@ print_grid(FILE *out, const struct atlas *atlas,
 		}
 		if (!again) {
 			fprintf(out, "  %#12" PRIx64 "  ",
-			    region->start + (at << vm_page_shift));
+			    region->start + (at << vm_kernel_page_shift));
 			print_line(out, line, count, colours);
 		} else if (!alike) {
 			fprintf(out, "  %12s  ...\n", "");

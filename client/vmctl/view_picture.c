@@ -127,7 +127,7 @@ put_page(struct picture *picture, unsigned x, unsigned y,
 	picture->seen[kind] = true;
 	put_square(picture->out, x, y, kind);
 	fprintf(picture->out, "<title>%#" PRIx64 ": ",
-	    region->start + ((uint64_t)i << vm_page_shift));
+	    region->start + ((uint64_t)i << vm_kernel_page_shift));
 	put_escaped(picture->out, kinds[kind].words);
 	if (frame != 0)
 		fprintf(picture->out, ", frame %" PRIu32, frame);
@@ -142,7 +142,7 @@ put_page(struct picture *picture, unsigned x, unsigned y,
 static size_t
 pages_of(const struct atlas_region *region)
 {
-	return (size_t)(atlas_size(region) >> vm_page_shift);
+	return (size_t)(atlas_size(region) >> vm_kernel_page_shift);
 }
 
 /* Has a row a page that somebody wrote, or the row before one? */
@@ -224,7 +224,7 @@ put_rows(struct picture *picture, unsigned x, unsigned *y,
 			continue;
 		}
 		snprintf(text, sizeof(text), "%#" PRIx64,
-		    region->start + ((uint64_t)from << vm_page_shift));
+		    region->start + ((uint64_t)from << vm_kernel_page_shift));
 		put_text(picture->out, x, *y + CELL - 5, "address", text);
 		for (size_t i = from; i < end; i++)
 			put_page(picture,

@@ -8,8 +8,8 @@
 #include "server/vm/personality.h"
 #include "server/vm/vm_map.h"
 
-static kern_return_t
-task_alloc(struct vm_machine *vm, const struct personality *personality,
+kern_return_t
+task_new_sized(struct vm_machine *vm, const struct personality *personality,
     uint64_t page_size, struct task **out)
 {
 	_cleanup_(task_unrefp) struct task *task = calloc(1, sizeof(*task));
@@ -31,7 +31,7 @@ kern_return_t
 task_new(struct vm_machine *vm, const struct personality *personality,
     struct task **out)
 {
-	return task_alloc(vm, personality, VM_PAGE_SIZE, out);
+	return task_new_sized(vm, personality, VM_PAGE_SIZE, out);
 }
 
 /* What a child's map has of its parent's, with its memory or without. */
@@ -51,8 +51,8 @@ task_fork(struct task *parent, bool inherit, struct task **out)
 	struct vm_map *map = parent->map;
 	kern_return_t kr;
 
-	kr =
-	    task_alloc(map->vm, parent->personality, map->page_mask + 1, &task);
+	kr = task_new_sized(map->vm, parent->personality, map->page_mask + 1,
+	    &task);
 	if (kr == KERN_SUCCESS)
 		inherit_rules(task->map, map);
 	if (kr == KERN_SUCCESS && inherit)

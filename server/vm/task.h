@@ -29,7 +29,8 @@ struct task {
 /*
  * A task with one reference.
  *
- * => task_new: with an empty map, whose size has no limit
+ * => task_new: with an empty map, whose size has no limit; its pages are of a
+ *    frame's size, or, with task_new_sized, of another: a multiple, in bytes
  * => task_fork: the parent's personality, and its map's limits; and, if
  *    `inherit`, what the parent's memory hands on, else an empty map like the
  *    parent's
@@ -37,6 +38,9 @@ struct task {
  */
 kern_return_t task_new(struct vm_machine *vm,
     const struct personality *personality, struct task **task);
+kern_return_t task_new_sized(struct vm_machine *vm,
+    const struct personality *personality, uint64_t page_size,
+    struct task **task);
 kern_return_t task_fork(struct task *parent, bool inherit, struct task **task);
 
 void task_ref(struct task *task);

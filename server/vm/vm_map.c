@@ -22,7 +22,7 @@ vm_map_new(struct vm_machine *vm, uint64_t min, uint64_t max,
 	if (!map)
 		return NULL;
 	map->vm = vm;
-	map->min = min;
+	map->min = vm_round_page(min, page_size - 1);
 	map->max = max;
 	map->page_mask = page_size - 1;
 	map->limit = map->limit_max = map->entries_limit = UINT64_MAX;
@@ -580,7 +580,9 @@ vm_map_enter_list(struct vm_map *map, struct vm_map_where *where,
 		reserve.entries++;
 		size += part->size;
 	}
-	assert(size > 0 && ((where->address | size) & map->page_mask) == 0);
+	assert(size > 0 && (where->address & map->page_mask) == 0);
+	if ((size & map->page_mask) != 0)
+		return KERN_INVALID_ARGUMENT;
 
 	kr = find_place(map, where, size, &range);
 	if (kr == KERN_SUCCESS)

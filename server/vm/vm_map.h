@@ -82,7 +82,7 @@ struct vm_map {
 	struct vm_events events; /* of its task; purges of none */
 };
 
-/* An empty map, whose entries are charged to vm->account. NULL: no memory.
+/* An empty map, from the first whole page on, whose entries are charged to vm->account. NULL: no memory.
  * page_size: bytes, a frame's or a multiple. */
 struct vm_map *vm_map_new(struct vm_machine *vm, uint64_t min, uint64_t max,
     uint64_t page_size);
@@ -122,6 +122,7 @@ struct vm_map_where {
  * then; the records stay the caller's.
  *
  * => where->address is a multiple of the page size, and is set to where it is
+ * => KERN_INVALID_ARGUMENT: it is of smaller pages, and not of whole ones here
  * => KERN_INVALID_ADDRESS: fixed, and part of it lies outside the map
  * => KERN_NO_SPACE: fixed, and something is there, or the mask forbids it, or
  *    what is to be overwritten is permanent; or no gap is large enough, or the
