@@ -194,6 +194,7 @@ serve(const struct options *options, struct listener *listener,
 	server.patience = options->patience;
 	server.check = options->check;
 	server.page_size = options->page_size;
+	server.vm.seed = options->seed;
 	if (!server_configure(&server, options->config,
 		options->config_optional, &options->limits)) {
 		log_error("cannot start with that configuration");

@@ -27,6 +27,9 @@ static const char usage[] =
     "                      (half of the system's)\n"
     "  --personality NAME  whose answers: osf (the default), xnu or gnu\n"
     "  --page-size SIZE    of tasks: 4K (the default) or 16K\n"
+    "  --seed NUMBER       memory that may go anywhere goes by chance, the "
+    "same\n"
+    "                      for the same number; else to the lowest place\n"
     "  --log-level LEVEL   error, warning, info (the default) or debug\n"
     "  --slice TIME        microseconds after which a call pauses for others\n"
     "                      (500); 0: whenever it can\n"
@@ -60,6 +63,7 @@ enum option_key {
 	OPTION_MEMORY,
 	OPTION_PERSONALITY,
 	OPTION_PAGE_SIZE,
+	OPTION_SEED,
 	OPTION_LOG_LEVEL,
 	OPTION_SLICE,
 	OPTION_PATIENCE,
@@ -82,6 +86,7 @@ static const struct option names[] = {
 	{ "memory", required_argument, NULL, OPTION_MEMORY },
 	{ "personality", required_argument, NULL, OPTION_PERSONALITY },
 	{ "page-size", required_argument, NULL, OPTION_PAGE_SIZE },
+	{ "seed", required_argument, NULL, OPTION_SEED },
 	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
 	{ "slice", required_argument, NULL, OPTION_SLICE },
 	{ "patience", required_argument, NULL, OPTION_PATIENCE },
@@ -325,6 +330,10 @@ options_parse(struct options *options, int argc, char **argv)
 			break;
 		case OPTION_PAGE_SIZE:
 			options->page_size = parse_page_size(optarg);
+			break;
+		case OPTION_SEED:
+			options->seed =
+			    parse_number("--seed", optarg, 1, UINT32_MAX);
 			break;
 		case OPTION_LOG_LEVEL:
 			set_log_level(optarg);

@@ -25,6 +25,7 @@ struct options {
 	uint64_t memory;    /* bytes of frames */
 	const struct personality *personality;
 	uint32_t page_size; /* bytes */
+	uint32_t seed;      /* 0: none */
 	uint32_t slice;     /* microseconds */
 	uint32_t patience;  /* seconds */
 	bool check;         /* everything, after every call */

@@ -131,6 +131,9 @@ struct vm_machine {
 	struct vm_zone shares;   /* struct vm_share */
 	struct vm_zone ranges;   /* struct range_node */
 	struct vm_zone accounts; /* struct vm_account */
+	uint64_t seed;      /* of where memory goes that may go anywhere; 0: to
+			       the lowest place */
+	uint64_t maps_made; /* since the start */
 	struct vm_events events;
 
 	LIST_HEAD(, vm_map) maps; /* of all tasks */

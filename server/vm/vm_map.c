@@ -26,6 +26,7 @@ vm_map_new(struct vm_machine *vm, uint64_t min, uint64_t max,
 	map->max = max;
 	map->page_mask = page_size - 1;
 	map->limit = map->limit_max = map->entries_limit = UINT64_MAX;
+	map->random = vm->seed + vm->maps_made++;
 	map->account = vm->account;
 	vm_account_hold(map->account);
 	LIST_INSERT_HEAD(&vm->maps, map, link);
@@ -446,22 +447,49 @@ split_mask(uint64_t mask, uint64_t *low, uint64_t *bound)
 	return high == -(high & -high);
 }
 
+/* The lowest one from an address on. */
+static bool
+find_gap_from(struct vm_map *map, uint64_t at, uint64_t high, uint64_t size,
+    uint64_t mask, uint64_t *start)
+{
+	enum { STEPS = 64 };
+	bool found = false, more = true;
+
+	while (!found && more) {
+		found = range_tree_find_gap_from(&map->entries, &at, high, size,
+		    mask, &more, start);
+		if (more)
+			vm_machine_tick(map->vm, STEPS);
+	}
+	return found;
+}
+
+/* Source: Steele, Lea and Flood's SplitMix. */
+static uint64_t
+next_random(struct vm_map *map)
+{
+	uint64_t z = map->random += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
 static kern_return_t
 find_gap(struct vm_map *map, const struct vm_map_where *where, uint64_t size,
     struct vm_range *range)
 {
-	enum { STEPS = 64 };
 	uint64_t at = MAX(where->address, map->min), low, high = map->max;
-	bool found = false, more = true;
+	bool found = false;
 
 	if (!split_mask(where->mask, &low, &high))
 		return KERN_NO_SPACE;
-	while (!found && more) {
-		found = range_tree_find_gap_from(&map->entries, &at, high, size,
-		    low | map->page_mask, &more, &range->start);
-		if (more)
-			vm_machine_tick(map->vm, STEPS);
-	}
+	low |= map->page_mask;
+	if (map->vm->seed != 0 && at < high && size < high - at)
+		found = find_gap_from(map, at + next_random(map) % (high - at),
+		    high, size, low, &range->start);
+	if (!found)
+		found = find_gap_from(map, at, high, size, low, &range->start);
 	range->end = range->start + size;
 	return found ? KERN_SUCCESS : KERN_NO_SPACE;
 }

@@ -70,6 +70,7 @@ struct vm_map {
 	uint64_t min;            /* lowest address there may be */
 	uint64_t max;            /* exclusive */
 	uint64_t page_mask;      /* page size less one */
+	uint64_t random;         /* if vm_machine::seed says so */
 	uint64_t size;           /* bytes mapped */
 	uint64_t size_none;      /* of those, with no maximum protection */
 	uint64_t limit;          /* bytes there may be beside size_none */
@@ -101,7 +102,8 @@ struct vm_map_entry *vm_map_lookup(const struct vm_map *map, uint64_t address);
  * Where something is to be mapped.
  *
  * => fixed: at the address, where nothing is; overwrite: what is there goes
- * => anywhere: at the lowest gap from the address on that is large enough
+ * => anywhere: at the lowest gap from the address on that is large enough; or at
+ *    the lowest from somewhere behind it, if the machine has a seed
  * => mask: bits that the address has not. Low ones align it. High ones, up to
  *    the last, are a bound: all of it lies below the lowest of them
  * => again: it is what is there already, so nothing becomes executable
