@@ -21,6 +21,7 @@ int verb_completion(const struct verb *verb, int argc, char **argv);
 int verb_inject(const struct verb *verb, int argc, char **argv);
 int verb_map(const struct verb *verb, int argc, char **argv);
 int verb_monitor(const struct verb *verb, int argc, char **argv);
+int verb_record(const struct verb *verb, int argc, char **argv);
 int verb_stats(const struct verb *verb, int argc, char **argv);
 int verb_tasks(const struct verb *verb, int argc, char **argv);
 int verb_top(const struct verb *verb, int argc, char **argv);
