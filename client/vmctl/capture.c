@@ -139,6 +139,7 @@ void
 capture_close(struct capture *capture)
 {
 	munmap((void *)(uintptr_t)capture->bytes, (size_t)capture->size);
+	capture->bytes = NULL;
 }
 
 /* The head, with sizes that fit into a packet of a size. */

@@ -22,6 +22,7 @@ int verb_inject(const struct verb *verb, int argc, char **argv);
 int verb_map(const struct verb *verb, int argc, char **argv);
 int verb_monitor(const struct verb *verb, int argc, char **argv);
 int verb_record(const struct verb *verb, int argc, char **argv);
+int verb_replay(const struct verb *verb, int argc, char **argv);
 int verb_stats(const struct verb *verb, int argc, char **argv);
 int verb_tasks(const struct verb *verb, int argc, char **argv);
 int verb_top(const struct verb *verb, int argc, char **argv);

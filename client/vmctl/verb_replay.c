@@ -1,0 +1,91 @@
+/*
+ * vmctl replay: asks a daemon again what was recorded
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/vmctl/replay.h"
+#include "client/vmctl/run.h"
+#include "client/vmctl/verb.h"
+#include "common/cleanup.h"
+
+static const char *const personalities[] = { NULL, "osf", "xnu", "gnu" };
+
+/* 0: there is none of the name. */
+static uint32_t
+personality_of(const char *name)
+{
+	for (uint32_t i = 1; i < ARRAY_SIZE(personalities); i++)
+		if (strcmp(personalities[i], name) == 0)
+			return i;
+	return 0;
+}
+
+static int
+fail(const struct verb *verb, const char *path,
+    const struct complaint *complaint, int status)
+{
+	fprintf(stderr, "vmctl %s: %s%s%s\n", verb->name, path ? path : "",
+	    path ? ": " : "", complaint->text);
+	return status;
+}
+
+static int
+play(const struct verb *verb, const char *path, uint32_t personality)
+{
+	struct recording recording;
+	struct replay replay = {
+		.recording = &recording,
+		.personality = personality,
+		.out = stdout,
+	};
+	struct complaint complaint;
+	int status = EXIT_SUCCESS;
+
+	if (!recording_read(&recording, path, &complaint))
+		status = fail(verb, path, &complaint, EXIT_USAGE);
+	else if (!replay_run(&replay, &complaint))
+		status = fail(verb, NULL, &complaint, EXIT_NO_DAEMON);
+	recording_deinit(&recording);
+	if (status != EXIT_SUCCESS)
+		return status;
+	printf("%" PRIu64 " calls, %" PRIu64 " differences\n", replay.calls,
+	    replay.differing);
+	return replay.differing > 0 ? EXIT_UNEXPECTED : EXIT_SUCCESS;
+}
+
+int
+verb_replay(const struct verb *verb, int argc, char **argv)
+{
+	static const struct option names[] = {
+		{ "personality", required_argument, NULL, 'p' },
+		{ 0 },
+	};
+	const char *name = getenv("VMD_PERSONALITY");
+	uint32_t personality = 0;
+	int key;
+
+	optind = 0;
+	opterr = 0;
+	while ((key = getopt_long(argc, argv, ":", names, NULL)) != -1) {
+		if (key == ':')
+			return verb_misused(verb, "%s: an argument is missing",
+			    argv[optind - 1]);
+		if (key != 'p')
+			return verb_misused(verb, "%s: no such option",
+			    argv[optind - 1]);
+		name = optarg;
+	}
+	if (name) {
+		personality = personality_of(name);
+		if (personality == 0)
+			return verb_misused(verb,
+			    "personality '%s': osf, xnu or gnu", name);
+	}
+	if (optind != argc - 1)
+		return verb_misused(verb, "one file is wanted");
+	return play(verb, argv[optind], personality);
+}
