@@ -240,6 +240,8 @@ step(struct relay *relay, struct way *way)
 		return step_hello(relay, way);
 	if (way->data_left > 0)
 		return step_data(relay, way);
+	if (way == &relay->back && answer_refused(relay))
+		return 1;
 	return step_message(relay, way);
 }
 
@@ -285,9 +287,6 @@ work(struct relay *relay, struct way *way)
 
 	while ((r = step(relay, way)) > 0)
 		moved = 1;
-	if (way == &relay->back)
-		while (answer_refused(relay))
-			moved = 1;
 	if (r < 0)
 		return r;
 	if (send_on(way))
@@ -297,9 +296,12 @@ work(struct relay *relay, struct way *way)
 
 /* What the other side shall know when all of it is out. */
 static void
-pass_end(struct way *way)
+pass_end(const struct relay *relay, struct way *way)
 {
-	if (!way->is_at_end || way->is_shut || filled(&way->out) > 0)
+	bool is_held =
+	    way == &relay->there && relay->refused_count == REFUSED_MOST;
+
+	if (!way->is_at_end || way->is_shut || filled(&way->out) > 0 || is_held)
 		return;
 	shutdown(way->to, SHUT_WR);
 	way->is_shut = true;
@@ -318,8 +320,8 @@ relay_work(struct relay *relay)
 	} while (there > 0 || back > 0);
 	if (there < 0 || back < 0)
 		return false;
-	pass_end(&relay->there);
-	pass_end(&relay->back);
+	pass_end(relay, &relay->there);
+	pass_end(relay, &relay->back);
 	return !relay->back.is_shut;
 }
 
