@@ -47,7 +47,7 @@ static const struct verb verbs[] = {
 	    verb_map },
 	{ "monitor", "[-n COUNT]", "prints all calls, as they are made",
 	    verb_monitor },
-	{ "record", "[-o] FILE COMMAND [ARG...]",
+	{ "record", "FILE COMMAND [ARG...]",
 	    "runs a program, and keeps all that it and the daemon say",
 	    verb_record },
 	{ "replay", "[--personality NAME] FILE",

@@ -19,8 +19,8 @@ enum { EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127, EXIT_SIGNAL = 128 };
 static int
 fail(const struct verb *verb, const char *what, const char *why, int status)
 {
-	fprintf(stderr, "vmctl %s: %s%s%s\n", verb->name, what, why ? ": " : "",
-	    why ? why : "");
+	fprintf(stderr, "%s %s: %s%s%s\n", program_invocation_short_name,
+	    verb->name, what, why ? ": " : "", why ? why : "");
 	return status;
 }
 
@@ -34,8 +34,8 @@ become(char **command, const char *path, const sigset_t *mask)
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	execvp(command[0], command);
 	error = errno;
-	fprintf(stderr, "vmctl record: cannot run '%s': %s\n", command[0],
-	    strerror(error));
+	fprintf(stderr, "%s record: cannot run '%s': %s\n",
+	    program_invocation_short_name, command[0], strerror(error));
 	_exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
 }
 
@@ -94,9 +94,7 @@ verb_record(const struct verb *verb, int argc, char **argv)
 	const char *why;
 	int at = 1;
 
-	if (at < argc && strcmp(argv[at], "-o") == 0)
-		at++;
-	else if (at < argc && argv[at][0] == '-' && argv[at][1] != '\0')
+	if (at < argc && argv[at][0] == '-' && argv[at][1] != '\0')
 		return verb_misused(verb, "%s: no such option", argv[at]);
 	if (argc - at < 2)
 		return verb_misused(verb, "a file and a command are wanted");

@@ -1,6 +1,7 @@
 /*
  * vmctl replay: asks a daemon again what was recorded
  */
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,8 +29,8 @@ static int
 fail(const struct verb *verb, const char *path,
     const struct complaint *complaint, int status)
 {
-	fprintf(stderr, "vmctl %s: %s%s%s\n", verb->name, path ? path : "",
-	    path ? ": " : "", complaint->text);
+	fprintf(stderr, "%s %s: %s%s%s\n", program_invocation_short_name,
+	    verb->name, path ? path : "", path ? ": " : "", complaint->text);
 	return status;
 }
 

@@ -91,7 +91,7 @@ int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc, (void)argv;
-	wire_waited = library_waited;
+	fuzz_wire_waited = library_waited;
 	library_start();
 	return 0;
 }
@@ -102,7 +102,7 @@ play(const uint8_t *records, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		record_start(records + i * RECORD);
 		play_call();
-		machine_check(wire_server);
+		machine_check(fuzz_wire_server);
 		if (i % COMPARE_EACH == COMPARE_EACH - 1)
 			compare_all();
 	}
@@ -118,13 +118,13 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	if (size == 0)
 		return 0;
 	count = MIN((size - 1) / RECORD, (size_t)RECORDS_MOST);
-	wire_server = machine_server(FRAMES, bytes[0] & 0x80);
+	fuzz_wire_server = machine_server(FRAMES, bytes[0] & 0x80);
 	MUST(play_as(names[bytes[0] % ARRAY_SIZE(names)]));
 	play_start();
 	play(bytes + 1, count);
 	play_end();
 	library_hang_up();
-	machine_settle(wire_server);
+	machine_settle(fuzz_wire_server);
 	return 0;
 }
 

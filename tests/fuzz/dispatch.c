@@ -74,10 +74,10 @@ take_answers(struct wire *wire)
 	static uint8_t nowhere[64 * 1024];
 	size_t n;
 
-	while ((n = wire_take(wire, nowhere, sizeof(nowhere))) > 0)
+	while ((n = fuzz_wire_take(wire, nowhere, sizeof(nowhere))) > 0)
 		know_names(nowhere, MIN(n, (size_t)1024));
 	if (wire->taken > TAKE_MOST)
-		wire_close(wire);
+		fuzz_wire_close(wire);
 }
 
 static unsigned
@@ -97,11 +97,11 @@ deal(struct wire **wires, unsigned count, const uint8_t *bytes, size_t size)
 		size_t all =
 		    (size_t)MIN(msg_data_size(&msg) + (unsigned)n, size);
 
-		wire_put(wires[msg.local % count], bytes, all);
+		fuzz_wire_put(wires[msg.local % count], bytes, all);
 		bytes += all;
 		size -= all;
 	}
-	wire_put(wires[0], bytes, size);
+	fuzz_wire_put(wires[0], bytes, size);
 }
 
 static void
@@ -112,17 +112,17 @@ connect_all(struct server *server, const struct manner *manner,
 	unsigned count = clients_of(manner);
 
 	for (unsigned i = 0; i < count; i++) {
-		wires[i] = wire_open(server);
+		wires[i] = fuzz_wire_open(server);
 		if (manner->pieces > 0)
 			wires[i]->most = manner->pieces;
 		wires[i]->enough = manner->bits & NARROW ? 512 : 256 * 1024;
 		if (manner->bits & STRANGERS)
 			wires[i]->uid += i;
-		wire_put(wires[i], bytes, hello);
+		fuzz_wire_put(wires[i], bytes, hello);
 	}
 	deal(wires, count, bytes + hello, size - hello);
 	for (unsigned i = 0; i < count; i++)
-		wire_end(wires[i]);
+		fuzz_wire_end(wires[i]);
 }
 
 int
@@ -141,7 +141,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	connect_all(server, &manner, wires, bytes + sizeof(manner),
 	    size - sizeof(manner));
 	while (!LIST_EMPTY(&server->connections)) {
-		wire_turn(server);
+		fuzz_wire_turn(server);
 		if (turns % (manner.lazy + 1u) == manner.lazy)
 			for (unsigned i = 0; i < clients_of(&manner); i++)
 				take_answers(wires[i]);

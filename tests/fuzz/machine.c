@@ -57,13 +57,13 @@ machine_settle(struct server *server)
 {
 	struct vm_machine *vm = &server->vm;
 
-	for (int i = 0; wire_turn(server); i++)
+	for (int i = 0; fuzz_wire_turn(server); i++)
 		MUST(i < TURNS);
 	/* Names keep ports when those who gave them have gone. */
 	MUST(!registry_check(&server->registry));
 	registry_deinit(&server->registry);
 	MUST(registry_init(&server->registry));
-	for (int i = 0; wire_turn(server); i++)
+	for (int i = 0; fuzz_wire_turn(server); i++)
 		MUST(i < TURNS);
 	while (vm_machine_reap(vm, UINT32_MAX))
 		continue;
@@ -71,7 +71,7 @@ machine_settle(struct server *server)
 	MUST(LIST_EMPTY(&server->connections) && LIST_EMPTY(&server->gone));
 	MUST(server->connection_count == 0 && TAILQ_EMPTY(&server->busy));
 	MUST(!server->call && server->paused == 0 && server->waiting == 0);
-	wire_forget();
+	fuzz_wire_forget();
 	machine_check(server);
 	MUST(LIST_EMPTY(&vm->maps) && LIST_EMPTY(&vm->dead_maps));
 	MUST(vm->entries.used == 0 && vm->objects.used == 0);

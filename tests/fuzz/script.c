@@ -23,7 +23,7 @@ int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc, (void)argv;
-	wire_waited = library_waited;
+	fuzz_wire_waited = library_waited;
 	library_start();
 	return 0;
 }
@@ -51,7 +51,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	struct script script;
 	struct run run = { .script = &script, .prints = true };
 
-	wire_server = machine_server(FRAMES, false);
+	fuzz_wire_server = machine_server(FRAMES, false);
 	if (size > 0)
 		memcpy(text, bytes, size);
 	if (script_init(&script, "input", text, size) && is_small(&script)) {
@@ -60,6 +60,6 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		library_hang_up();
 	}
 	script_deinit(&script);
-	machine_settle(wire_server);
+	machine_settle(fuzz_wire_server);
 	return 0;
 }

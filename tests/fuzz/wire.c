@@ -19,13 +19,13 @@ enum {
 
 static struct wire wires[WIRES];
 
-struct server *wire_server;
-void (*wire_waited)(int milliseconds);
+struct server *fuzz_wire_server;
+void (*fuzz_wire_waited)(int milliseconds);
 
 /* --- Bytes ------------------------------------------------------------- */
 
 static void
-bytes_put(struct wire_bytes *to, const void *bytes, size_t size)
+bytes_put(struct fuzz_wire_bytes *to, const void *bytes, size_t size)
 {
 	if (to->start == to->end)
 		to->start = to->end = 0;
@@ -40,7 +40,7 @@ bytes_put(struct wire_bytes *to, const void *bytes, size_t size)
 }
 
 static size_t
-bytes_take(struct wire_bytes *from, void *to, size_t size)
+bytes_take(struct fuzz_wire_bytes *from, void *to, size_t size)
 {
 	size = MIN(size, from->end - from->start);
 	if (size > 0)
@@ -50,7 +50,7 @@ bytes_take(struct wire_bytes *from, void *to, size_t size)
 }
 
 static bool
-bytes_are_there(const struct wire_bytes *bytes)
+bytes_are_there(const struct fuzz_wire_bytes *bytes)
 {
 	return bytes->start < bytes->end;
 }
@@ -58,7 +58,7 @@ bytes_are_there(const struct wire_bytes *bytes)
 /* --- A client's end ---------------------------------------------------- */
 
 struct wire *
-wire_open(struct server *server)
+fuzz_wire_open(struct server *server)
 {
 	struct wire *wire = wires;
 
@@ -80,19 +80,19 @@ wire_open(struct server *server)
 }
 
 void
-wire_put(struct wire *wire, const void *bytes, size_t size)
+fuzz_wire_put(struct wire *wire, const void *bytes, size_t size)
 {
 	bytes_put(&wire->in, bytes, size);
 }
 
 void
-wire_end(struct wire *wire)
+fuzz_wire_end(struct wire *wire)
 {
 	wire->ended = true;
 }
 
 size_t
-wire_take(struct wire *wire, void *to, size_t size)
+fuzz_wire_take(struct wire *wire, void *to, size_t size)
 {
 	size = bytes_take(&wire->out, to, size);
 	wire->taken += size;
@@ -100,7 +100,7 @@ wire_take(struct wire *wire, void *to, size_t size)
 }
 
 void
-wire_close(struct wire *wire)
+fuzz_wire_close(struct wire *wire)
 {
 	wire->ended = wire->gone = true;
 }
@@ -114,7 +114,7 @@ drop_passed(struct wire *wire)
 }
 
 void
-wire_forget(void)
+fuzz_wire_forget(void)
 {
 	for (size_t i = 0; i < WIRES; i++) {
 		MUST(!wires[i].connection);
@@ -142,7 +142,7 @@ can_send(const struct wire *wire)
 }
 
 bool
-wire_turn(struct server *server)
+fuzz_wire_turn(struct server *server)
 {
 	bool work = !TAILQ_EMPTY(&server->busy) || ev_is_active(&server->awake);
 
@@ -179,7 +179,7 @@ ssize_t __wrap_recv(int fd, void *to, size_t size, int flags);
 ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);
 
 static struct wire *
-wire_of(int fd)
+fuzz_wire_of(int fd)
 {
 	struct wire *wire = &wires[fd % SERVER];
 
@@ -195,7 +195,7 @@ fail(int error)
 }
 
 static ssize_t
-put_parts(struct wire_bytes *to, const struct msghdr *message, size_t room)
+put_parts(struct fuzz_wire_bytes *to, const struct msghdr *message, size_t room)
 {
 	size_t all = 0;
 
@@ -250,18 +250,18 @@ client_receives(struct wire *wire, void *to, size_t size)
 	int turns = 0;
 
 	while (!bytes_are_there(&wire->out) && wire->connection) {
-		MUST(wire_turn(wire_server));
+		MUST(fuzz_wire_turn(fuzz_wire_server));
 		MUST(++turns < TURNS);
 	}
-	return (ssize_t)wire_take(wire, to, size);
+	return (ssize_t)fuzz_wire_take(wire, to, size);
 }
 
 int
 __wrap_socket(int domain, int type, int protocol)
 {
-	if (!wire_server)
+	if (!fuzz_wire_server)
 		return __real_socket(domain, type, protocol);
-	return CLIENT + (int)(wire_open(wire_server) - wires);
+	return CLIENT + (int)(fuzz_wire_open(fuzz_wire_server) - wires);
 }
 
 int
@@ -275,7 +275,7 @@ int
 __wrap_shutdown(int fd, int how)
 {
 	(void)how;
-	wire_close(wire_of(fd));
+	fuzz_wire_close(fuzz_wire_of(fd));
 	return 0;
 }
 
@@ -285,9 +285,9 @@ __wrap_close(int fd)
 	if (fd < SERVER)
 		return __real_close(fd);
 	if (fd < CLIENT)
-		wire_of(fd)->connection = NULL;
+		fuzz_wire_of(fd)->connection = NULL;
 	else
-		wire_close(wire_of(fd));
+		fuzz_wire_close(fuzz_wire_of(fd));
 	return 0;
 }
 
@@ -295,17 +295,17 @@ __wrap_close(int fd)
 int
 __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
-	const struct wire *wire = wire_of(fds->fd);
+	const struct wire *wire = fuzz_wire_of(fds->fd);
 
 	MUST(count == 1);
 	while (!bytes_are_there(&wire->out) && wire->connection &&
-	       wire_turn(wire_server))
+	       fuzz_wire_turn(fuzz_wire_server))
 		continue;
 	if (bytes_are_there(&wire->out) || !wire->connection || timeout < 0) {
 		fds->revents = POLLIN;
 		return 1;
 	}
-	wire_waited(timeout);
+	fuzz_wire_waited(timeout);
 	return 0;
 }
 
@@ -313,7 +313,7 @@ __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 int
 __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 {
-	struct ucred peer = { .pid = 1, .uid = wire_of(fd)->uid };
+	struct ucred peer = { .pid = 1, .uid = fuzz_wire_of(fd)->uid };
 
 	MUST(level == SOL_SOCKET);
 	if (name == SO_PEERGROUPS) {
@@ -330,10 +330,10 @@ __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	(void)flags;
 	if (fd < CLIENT)
-		return server_sends(wire_of(fd), message);
-	if (!wire_of(fd)->connection)
+		return server_sends(fuzz_wire_of(fd), message);
+	if (!fuzz_wire_of(fd)->connection)
 		return fail(EPIPE);
-	return put_parts(&wire_of(fd)->in, message, SIZE_MAX);
+	return put_parts(&fuzz_wire_of(fd)->in, message, SIZE_MAX);
 }
 
 ssize_t
@@ -352,8 +352,8 @@ __wrap_recv(int fd, void *to, size_t size, int flags)
 
 	(void)flags;
 	if (fd < CLIENT)
-		return server_receives(wire_of(fd), &part, 1);
-	return client_receives(wire_of(fd), to, size);
+		return server_receives(fuzz_wire_of(fd), &part, 1);
+	return client_receives(fuzz_wire_of(fd), to, size);
 }
 
 /* With the descriptor, if one goes along. */
@@ -381,7 +381,7 @@ __wrap_recvmsg(int fd, struct msghdr *message, int flags)
 {
 	(void)flags;
 	if (fd < CLIENT)
-		return server_receives(wire_of(fd), message->msg_iov,
+		return server_receives(fuzz_wire_of(fd), message->msg_iov,
 		    message->msg_iovlen);
-	return client_receives_passed(wire_of(fd), message);
+	return client_receives_passed(fuzz_wire_of(fd), message);
 }

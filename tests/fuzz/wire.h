@@ -6,7 +6,7 @@
  *
  * The server's calls of the system are those of wire.c, by the linker's --wrap.
  * Descriptors of wires are none of the system's, and the loop never asks for
- * events: wire_turn() says which there are. So no input takes time, or depends
+ * events: fuzz_wire_turn() says which there are. So no input takes time, or depends
  * on it.
  *
  * A library in the same process is on a wire, too: its socket() makes one, and
@@ -24,7 +24,7 @@ struct server;
 
 enum { WIRES = 4 };
 
-struct wire_bytes {
+struct fuzz_wire_bytes {
 	uint8_t *bytes;
 	size_t start, end, room;
 };
@@ -33,7 +33,7 @@ struct wire {
 	bool used;
 	struct connection *connection; /* NULL: the server has hung up */
 	uid_t uid;                     /* of who is at the other end */
-	struct wire_bytes in, out;
+	struct fuzz_wire_bytes in, out;
 	bool ended;     /* behind `in` there is nothing */
 	bool gone;      /* and nobody takes what comes out */
 	size_t most;    /* bytes that the server receives at once */
@@ -43,26 +43,26 @@ struct wire {
 };
 
 /* Connects somebody to the server, a user of its own. */
-struct wire *wire_open(struct server *server);
+struct wire *fuzz_wire_open(struct server *server);
 
 /* Says something; and says no more. */
-void wire_put(struct wire *wire, const void *bytes, size_t size);
-void wire_end(struct wire *wire);
+void fuzz_wire_put(struct wire *wire, const void *bytes, size_t size);
+void fuzz_wire_end(struct wire *wire);
 
 /* Takes what there is of the answers: so many bytes. */
-size_t wire_take(struct wire *wire, void *to, size_t size);
+size_t fuzz_wire_take(struct wire *wire, void *to, size_t size);
 
 /* The client is gone: what it has said may still be served. */
-void wire_close(struct wire *wire);
+void fuzz_wire_close(struct wire *wire);
 
 /* A turn of the server's loop. False: there was nothing to be done. */
-bool wire_turn(struct server *server);
+bool fuzz_wire_turn(struct server *server);
 
 /* Forgets the wires, when the server has hung up on all. */
-void wire_forget(void);
+void fuzz_wire_forget(void);
 
 /* Whose library's calls are answered. NULL: nobody's, the system's. */
-extern struct server *wire_server;
+extern struct server *fuzz_wire_server;
 
 /* Told how long the library has waited, in vain. */
-extern void (*wire_waited)(int milliseconds);
+extern void (*fuzz_wire_waited)(int milliseconds);
