@@ -70,6 +70,7 @@ wanted() {
 		$datadir/bash-completion/completions/$vmctl
 		$datadir/fish/vendor_completions.d/$vmctl.fish
 		$datadir/zsh/site-functions/_$vmctl
+		$datadir/vmd/wireshark/vmd.lua
 	END
 	files "$1/client" vmd.h "$includes/vmd"
 	for folder in common client; do

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """vmctl record and replay, on daemons of the test's own.
 
-usage: record.py VMD VMCTL QUEUE SOURCE
+usage: record.py VMD VMCTL QUEUE SOURCE [DISSECTOR]
 
-Prints TAP. QUEUE is the example of that name, SOURCE the source's folder.
+Prints TAP. QUEUE is the example of that name, SOURCE the source's folder,
+DISSECTOR vmd.lua, which is tested where tshark is installed.
 """
 import os
 import random
 import re
+import shutil
 import signal
 import struct
 import subprocess
@@ -15,6 +17,7 @@ import sys
 import tempfile
 
 VMD, VMCTL, QUEUE, SOURCE = map(os.path.abspath, sys.argv[1:5])
+DISSECTOR = os.path.abspath(sys.argv[5]) if len(sys.argv) > 5 else None
 DEMO = SOURCE + "/client/examples/demo.vmd"
 HELLO, MESSAGE, DATUM, END = range(4)
 MORE, OWN = 1, 2
@@ -23,6 +26,10 @@ tests = []
 
 def test(function):
     tests.append(function)
+
+
+class Skipped(Exception):
+    """Something that the test needs is not installed."""
 
 
 def run(*command, status=0, env=None):
@@ -423,6 +430,68 @@ def all_fields_that_are_ports_are_known():
     assert len(marked) > 10 and marked <= known, marked - known
 
 
+# --- Wireshark -----------------------------------------------------------------
+
+
+def tshark(path, *options):
+    if not DISSECTOR or not shutil.which("tshark"):
+        raise Skipped("no tshark")
+    return run("tshark", "-X", "lua_script:" + DISSECTOR, "-r", path, *options)
+
+
+@test
+def wireshark_shows_calls_by_name_with_their_fields():
+    path, _ = record("shark", *script(
+        'a = vm_allocate $self 0 4K ANYWHERE; vm_write $self $a "hello"; '
+        "vm_protect $self 0 4K FALSE r-- expect INVALID_ADDRESS; "
+        "port = mach_port_allocate $self RECEIVE; child = task_create $self FALSE; "
+        "mach_port_request_notification $self $child DEAD_NAME 0 $port MAKE_SEND_ONCE; "
+        "task_terminate $child"))
+    said = tshark(path, "-Tfields", "-e", "_ws.col.Protocol", "-e", "_ws.col.Info")
+    for line in ("1 hello", "1 welcome",
+                 "1.1 vm_allocate address=0x0 size=0x1000 flags=0x1",
+                 "1.1 vm_allocate = KERN_SUCCESS address=0x1000",
+                 "1.2 vm_write address=0x1000, 5 bytes of data",
+                 "1.2 vm_write = KERN_SUCCESS",
+                 "1.3 vm_protect = KERN_INVALID_ADDRESS",
+                 "1 notice mach_notify_dead_name name=0x", "1 end"):
+        assert "vmd\t" + line in said, (line, said)
+
+
+@test
+def wireshark_pairs_requests_and_replies():
+    path, _ = record("pairs", "sh", "-c", f"{VMCTL} {DEMO} >/dev/null & "
+                     f"{VMCTL} -c 'lookup = bootstrap_look_up $bootstrap \"none\" "
+                     "expect BOOTSTRAP_UNKNOWN_SERVICE'; wait")
+    said = tshark(path, "-2", "-Tfields", *(word for name in (
+        "frame.number", "vmd.connection", "vmd.number", "vmd.request", "vmd.reply",
+        "vmd.routine", "vmd.time") for word in ("-e", name)))
+    rows = {row[0]: row[1:] for row in (line.split("\t") for line in said.splitlines())}
+    calls = [(number, row) for number, row in rows.items() if row[3]]
+    assert len(calls) > 100
+    for number, row in calls:
+        reply = rows[row[3]]
+        assert reply[:2] == row[:2] and reply[2] == number and reply[4] == row[4]
+        assert float(reply[5]) >= 0, reply
+    assert any(row[4] == "bootstrap_look_up" for _, row in calls)
+
+
+@test
+def wireshark_survives_what_is_damaged():
+    path, _ = record("torn", VMCTL, DEMO)
+    there = list(packets(path))
+    dice = random.Random(2)
+    for packet in there:
+        message = bytearray(packet.message)
+        for _ in range(dice.randrange(3) if message else 0):
+            message[dice.randrange(len(message))] = dice.randrange(256)
+        packet.message = bytes(message[:dice.randrange(len(message) + 1)]
+                               if dice.randrange(2) else message)
+    write(path, there)
+    said = tshark(path, "-V")
+    assert "too short" in said and "Lua Error" not in said
+
+
 with tempfile.TemporaryDirectory(prefix="vmd-record-") as folder:
     failures = 0
     print(f"1..{len(tests)}")
@@ -431,6 +500,8 @@ with tempfile.TemporaryDirectory(prefix="vmd-record-") as folder:
         try:
             function()
             print(f"ok {number} - {name}", flush=True)
+        except Skipped as reason:
+            print(f"ok {number} - {name} # SKIP {reason}", flush=True)
         except Exception as error:            # pylint: disable=broad-except
             failures += 1
             print(f"not ok {number} - {name}\n# {type(error).__name__}: "

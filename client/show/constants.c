@@ -462,3 +462,12 @@ code_name(kern_return_t code)
 	snprintf(number, sizeof(number), code < 0 ? "%d" : "%#x", code);
 	return number;
 }
+
+const char *
+code_at(size_t i, kern_return_t *code)
+{
+	if (i >= ARRAY_SIZE(codes))
+		return NULL;
+	*code = codes[i].code;
+	return codes[i].name;
+}

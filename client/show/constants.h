@@ -40,3 +40,6 @@ bool code_find(const char *name, kern_return_t *code);
 
 /* A code's name, or its number; the latter until the next one. */
 const char *code_name(kern_return_t code);
+
+/* The i'th code that has a name, and the name; NULL: there are no more. */
+const char *code_at(size_t i, kern_return_t *code);
