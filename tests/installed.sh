@@ -53,9 +53,20 @@ variable() {
 	pkg-config "--variable=$1" vmd | sed "s|^$root||"
 }
 
+# Where Debian's python looks for packages.
+packages() {
+	if [ "$prefix" = /usr ]; then
+		echo /usr/lib/python3/dist-packages
+	else
+		python3 -c 'import sys; print("%s/lib/python%d.%d/dist-packages" %
+		    (sys.argv[1], *sys.version_info[:2]))' "$prefix"
+	fi
+}
+
 # All that is to be there, one a line, from the root on. Headers, manual pages
 # and the protocol are those of the tree.
 wanted() {
+	packages=$(packages)
 	cat <<-END
 		$prefix/bin/vmd
 		$prefix/bin/$vmctl
@@ -67,6 +78,8 @@ wanted() {
 		$units/vmd.service
 		$units/vmd.socket
 		$datadir/doc/vmd/vmd.conf
+		$packages/mach.py
+		$packages/mach_constants.py
 		$datadir/bash-completion/completions/$vmctl
 		$datadir/fish/vendor_completions.d/$vmctl.fish
 		$datadir/zsh/site-functions/_$vmctl
@@ -80,7 +93,7 @@ wanted() {
 	files "$1/client/gnumach" '*' "$includes/vmd-gnumach"
 	files "$1/proto" '*.proto' "$protos"
 	for section in 1 3 5 7 8; do
-		for folder in client/man client/vmctl server; do
+		for folder in client/man client/vmctl server proto; do
 			files "$1/$folder" "*.$section" \
 			    "$mandir/man$section" | called
 		done

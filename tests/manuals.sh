@@ -389,6 +389,7 @@ verbs_told "$vmctl" >"$work/verbs_told"
 "$vmctl" -c help | commands_told >"$work/commands_told"
 check "$pages"
 check_command "$command"
+lint "the page of the protocol is clean" "$2/proto" 7
 check_daemon "$daemon"
 check_config "$2/server"
 if [ ! -s "$work/names" ] || ! grep -qx vm_copy "$work/exported" ||

@@ -471,3 +471,12 @@ code_at(size_t i, kern_return_t *code)
 	*code = codes[i].code;
 	return codes[i].name;
 }
+
+const char *
+constant_at(size_t i, uint64_t *number)
+{
+	if (i >= ARRAY_SIZE(constants))
+		return NULL;
+	*number = constants[i].number;
+	return constants[i].name;
+}

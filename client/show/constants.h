@@ -6,6 +6,8 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include <mach/kern_return.h>
@@ -43,3 +45,6 @@ const char *code_name(kern_return_t code);
 
 /* The i'th code that has a name, and the name; NULL: there are no more. */
 const char *code_at(size_t i, kern_return_t *code);
+
+/* The same of constants: whole names. */
+const char *constant_at(size_t i, uint64_t *number);
