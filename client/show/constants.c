@@ -209,6 +209,37 @@ constant_print(FILE *out, struct value value)
 	return name != NULL;
 }
 
+/* --- All of them ------------------------------------------------------ */
+
+const char *
+constants_prefix(enum meaning meaning)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		if (families[i].meaning == meaning)
+			return families[i].prefix;
+	return NULL;
+}
+
+void
+constants_each(enum meaning meaning,
+    void (*take)(void *context, const char *whole, const char *name),
+    void *context)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(constants); i++) {
+		const char *whole = constants[i].name;
+
+		for (size_t j = 0; j < ARRAY_SIZE(families); j++) {
+			if (!is_of(&families[j], whole))
+				continue;
+			if (families[j].meaning != meaning)
+				continue;
+			take(context, whole,
+			    whole + strlen(families[j].prefix));
+			break;
+		}
+	}
+}
+
 /* --- In C ------------------------------------------------------------- */
 
 /* How numbers of a meaning are written. Of those that are not here, it is shown

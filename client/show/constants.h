@@ -37,6 +37,15 @@ const char *constant_name(struct value value);
  * it has no name there, and nothing is shown. */
 bool constant_print_c(FILE *out, struct value value);
 
+/* What the names of a meaning's constants begin with; NULL: it has none. */
+const char *constants_prefix(enum meaning meaning);
+
+/* Every constant that a meaning has: its whole name, and what of it is behind
+ * the prefix. */
+void constants_each(enum meaning meaning,
+    void (*take)(void *context, const char *whole, const char *name),
+    void *context);
+
 /* A code's number; KERN_ may be left out. False: there is none. */
 bool code_find(const char *name, kern_return_t *code);
 

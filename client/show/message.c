@@ -126,6 +126,12 @@ field_kind(const ProtobufCFieldDescriptor *field)
 	return FIELD_OTHER;
 }
 
+bool
+field_is_long(const ProtobufCFieldDescriptor *field)
+{
+	return number_size(field->type) == sizeof(uint64_t);
+}
+
 /* The i'th number of a field that has more than one, or its only one. */
 static struct value
 number_at(const ProtobufCMessageDescriptor *shape,

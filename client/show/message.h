@@ -35,6 +35,9 @@ enum field_kind { FIELD_NUMBER, FIELD_BYTES, FIELD_MESSAGE, FIELD_OTHER };
 
 enum field_kind field_kind(const ProtobufCFieldDescriptor *field);
 
+/* Has its number 64 bits? */
+bool field_is_long(const ProtobufCFieldDescriptor *field);
+
 /* Is it a number that the field has room for? */
 bool field_takes(const ProtobufCFieldDescriptor *field, uint64_t number,
     struct complaint *complaint);

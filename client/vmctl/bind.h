@@ -30,3 +30,8 @@ struct binding {
  * => false: the complaint says what is wrong, and what the right form is
  */
 bool operands_bind(struct operands *operands, const struct binding *binding);
+
+/* The parameter that one more operand would be for: the one of that name, or,
+ * without a name, the next. NULL: none. */
+const struct parameter *operands_next(struct operands *operands,
+    const struct binding *binding, const char *name);

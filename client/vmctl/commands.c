@@ -158,13 +158,16 @@ do_receive(struct run *run, const struct argument *argument)
 /* --- Help ------------------------------------------------------------- */
 
 static void
-print_routine(const struct routine *routine)
+print_routine(const struct routine *routine, bool explained)
 {
 	struct arena arena = { 0 };
 	struct parameters parameters;
 
 	routine_parameters(routine, &arena, &parameters);
 	parameters_print(stdout, routine->name, &parameters);
+	putchar('\n');
+	if (explained)
+		parameters_explain(stdout, &parameters);
 	arena_deinit(&arena);
 }
 
@@ -178,8 +181,7 @@ do_list(struct run *run, const struct argument *argument)
 		if (routine_is_absent(&routine))
 			continue;
 		printf("%d  ", routine.id);
-		print_routine(&routine);
-		putchar('\n');
+		print_routine(&routine, false);
 	}
 	return true;
 }
@@ -388,16 +390,16 @@ do_help(struct run *run, const struct argument *argument)
 	}
 	name = argument[0].operand->text;
 	own = own_command_find(name);
-	if (own)
+	if (own) {
 		parameters_print(stdout, name, &own->parameters);
-	else if (routine_find(name, &routine))
-		print_routine(&routine);
-	else
+		printf("\n          %s\n", own->what);
+		parameters_explain(stdout, &own->parameters);
+		return true;
+	}
+	if (!routine_find(name, &routine))
 		return run_fail(run, "no command '" WORD "'", name);
-	if (own)
-		printf("\n          %s", own->what);
-	else if (routine_is_absent(&routine))
-		printf("\n          is not served");
-	putchar('\n');
+	print_routine(&routine, !routine_is_absent(&routine));
+	if (routine_is_absent(&routine))
+		puts("          is not served");
 	return true;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client/vmctl/options.h"
+#include "client/vmctl/repl.h"
 #include "client/vmctl/run.h"
 #include "client/vmctl/script.h"
 #include "client/vmctl/verb.h"
@@ -23,7 +24,8 @@ static const char *const forms[] = {
 static const char usage[] =
     "\n"
     "Makes Mach's calls to a vmd daemon, from a script in a file, on standard\n"
-    "input, or on the command line.\n"
+    "input, or on the command line. On a terminal, without any of these, they\n"
+    "are typed, and run line by line.\n"
     "\n";
 static const char scripts[] =
     "\n"
@@ -179,6 +181,19 @@ finish(int status)
 	return EXIT_FAILURE;
 }
 
+/* With a person. */
+static int
+converse(struct run *run)
+{
+	int status;
+
+	run->prints = true;
+	script_start(run->script, NULL);
+	status = repl(run);
+	script_deinit(run->script);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -194,19 +209,17 @@ main(int argc, char **argv)
 	if (options.verb)
 		return finish(options.verb->run(options.verb, argc - optind,
 		    argv + optind));
+	run.keeps_going = options.keeps_going;
+	if (!options.text && !options.file && isatty(STDIN_FILENO))
+		return finish(converse(&run));
 	if (options.text)
 		name = "-c";
 	else if (options.file)
 		name = options.file;
-	else if (isatty(STDIN_FILENO)) {
-		print_usage(stderr);
-		return EXIT_USAGE;
-	}
 	if (!options.text)
 		options.text = text = read_script(options.file, &size);
 	else
 		size = strlen(options.text);
-	run.keeps_going = options.keeps_going;
 	run.prints = !text;
 	if (script_init(&script, name, options.text, size))
 		status = run_script(&run);

@@ -1,5 +1,8 @@
 #include "client/vmctl/parameter.h"
 
+#include <string.h>
+
+#include "client/show/constants.h"
 #include "client/show/message.h"
 
 bool
@@ -11,6 +14,14 @@ parameter_takes(const struct parameter *parameter, uint64_t number,
 		    parameter->name);
 	return !parameter->field ||
 	       field_takes(parameter->field, number, complaint);
+}
+
+bool
+parameter_is_boolean(const struct parameter *parameter)
+{
+	return parameter->meaning == MEANING_BOOLEAN ||
+	       (parameter->field &&
+		   parameter->field->type == PROTOBUF_C_TYPE_BOOL);
 }
 
 /* --- Of a message ----------------------------------------------------- */
@@ -77,14 +88,11 @@ parameters_of_element(const struct parameter *list, struct arena *arena,
 
 /* A list is shown by what an element of it is. */
 static void
-print_name(FILE *out, const struct parameter *parameter)
+print_elements(FILE *out, const struct parameter *parameter)
 {
 	const ProtobufCFieldDescriptor *field = parameter->field;
 	const ProtobufCMessageDescriptor *shape;
 
-	fputs(parameter->name, out);
-	if (parameter->kind != PARAMETER_LIST)
-		return;
 	fputc('[', out);
 	if (field_kind(field) == FIELD_MESSAGE) {
 		shape = field->descriptor;
@@ -96,6 +104,14 @@ print_name(FILE *out, const struct parameter *parameter)
 		fputs(field_kind(field) == FIELD_MESSAGE ? ", ..." : "...",
 		    out);
 	fputc(']', out);
+}
+
+static void
+print_name(FILE *out, const struct parameter *parameter)
+{
+	fputs(parameter->name, out);
+	if (parameter->kind == PARAMETER_LIST)
+		print_elements(out, parameter);
 }
 
 static void
@@ -129,4 +145,111 @@ parameters_print(FILE *out, const char *command,
 			fputs(" ...", out);
 	}
 	close_brackets(out, &open);
+}
+
+/* --- One by one ------------------------------------------------------- */
+
+/* What a number is that has no constants: by how the name ends. */
+static const struct {
+	const char *suffix;
+	const char *what;
+} units[] = {
+	{ "address", "an address" },
+	{ "size", "bytes" },
+	{ "size_max", "bytes" },
+	{ "size_limit", "bytes" },
+	{ "offset", "bytes" },
+	{ "mask", "the bits that are to be 0 in an address" },
+	{ "pages", "pages" },
+	{ "info_count", "words of 32 bits" },
+	{ "task", "a port" },
+	{ "host", "a port" },
+	{ "port", "a port" },
+	{ "port_set", "a port" },
+	{ "object", "a port" },
+	{ "handle", "a port" },
+	{ "entry", "a port" },
+};
+
+/* NULL: just a number. */
+static const char *
+unit_of(const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		size_t end = strlen(units[i].suffix);
+
+		if (length >= end &&
+		    strcmp(name + length - end, units[i].suffix) == 0)
+			return units[i].what;
+	}
+	return NULL;
+}
+
+static void
+explain_number(FILE *out, const struct parameter *parameter)
+{
+	const char *unit = unit_of(parameter->name);
+	const char *prefix = constants_prefix(parameter->meaning);
+
+	if (parameter_is_boolean(parameter)) {
+		fputs("TRUE or FALSE", out);
+		return;
+	}
+	fputs("a number", out);
+	if (parameter->field)
+		fprintf(out, " of %d bits",
+		    field_is_long(parameter->field) ? 64 : 32);
+	if (prefix)
+		fprintf(out, ": %s...", prefix);
+	if (parameter->meaning == MEANING_PROTECTION)
+		fputs(", or as rw-", out);
+	if (!prefix && unit)
+		fprintf(out, ": %s", unit);
+}
+
+static void
+explain(FILE *out, const struct parameter *parameter)
+{
+	static const char *const kinds[] = {
+		[PARAMETER_PORT] = "a port",
+		[PARAMETER_PAIR] = "two, as rw-/rwx",
+		[PARAMETER_BYTES] = "bytes: a string, or @file",
+		[PARAMETER_LIST] = "a list: ",
+		[PARAMETER_WORD] = "a word",
+		[PARAMETER_KEYWORD] = "the word itself",
+		[PARAMETER_ANY] = "numbers and strings",
+	};
+
+	if (parameter->kind == PARAMETER_NUMBER)
+		explain_number(out, parameter);
+	else
+		fputs(kinds[parameter->kind], out);
+	if (parameter->kind == PARAMETER_LIST)
+		print_elements(out, parameter);
+	if (parameter->need == NEED_NEVER)
+		fputs("; may be left out", out);
+	if (parameter->need == NEED_WITH_LAST)
+		fputs("; with the one before", out);
+}
+
+void
+parameters_explain(FILE *out, const struct parameters *parameters)
+{
+	int width = 0;
+
+	for (size_t i = 0; i < parameters->count; i++)
+		if (parameters->list[i].need != NEED_HIDDEN)
+			width =
+			    MAX(width, (int)strlen(parameters->list[i].name));
+	for (size_t i = 0; i < parameters->count; i++) {
+		const struct parameter *parameter = &parameters->list[i];
+
+		if (parameter->need == NEED_HIDDEN)
+			continue;
+		fprintf(out, "  %-*s  ", width, parameter->name);
+		explain(out, parameter);
+		fputc('\n', out);
+	}
 }

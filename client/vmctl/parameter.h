@@ -54,6 +54,9 @@ struct parameters {
 bool parameter_takes(const struct parameter *parameter, uint64_t number,
     struct complaint *complaint);
 
+/* Is it TRUE or FALSE? */
+bool parameter_is_boolean(const struct parameter *parameter);
+
 /* Room for those of a shape's fields, behind `before` others and before
  * `behind`; the fields are filled in. */
 struct parameter *parameters_of(const ProtobufCMessageDescriptor *shape,
@@ -67,3 +70,6 @@ void parameters_of_element(const struct parameter *list, struct arena *arena,
 /* The command with its parameters: `vm_copy task source_address size ...`. */
 void parameters_print(FILE *out, const char *command,
     const struct parameters *parameters);
+
+/* A line for each: what it is, and what it counts. */
+void parameters_explain(FILE *out, const struct parameters *parameters);

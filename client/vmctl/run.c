@@ -23,8 +23,7 @@ run_fail(struct run *run, const char *format, ...)
 	va_list arguments;
 
 	fflush(stdout);
-	fprintf(stderr, "%s:%u: %s: ", run->script->name, run->command->line,
-	    run->command->name);
+	script_locate(run->script, run->command);
 	va_start(arguments, format);
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);
@@ -33,10 +32,17 @@ run_fail(struct run *run, const char *format, ...)
 	return false;
 }
 
+/* Has the daemon gone away? Who asks it then is told one or the other. */
+static bool
+is_lost(kern_return_t code)
+{
+	return code == MIG_SERVER_DIED || session_get()->state == SESSION_DEAD;
+}
+
 bool
 run_fail_call(struct run *run, const char *routine, kern_return_t code)
 {
-	run->is_lost |= code == MIG_SERVER_DIED;
+	run->is_lost |= is_lost(code);
 	return run_fail(run, "%s: %s", routine, code_name(code));
 }
 
@@ -78,7 +84,7 @@ do_call(struct run *run, const struct command *command)
 		return run_fail(run, "%s", complaint.text);
 	routine_call(&command->routine, &request, &reply);
 	if (reply.code != command->code) {
-		run->is_lost |= reply.code == MIG_SERVER_DIED;
+		run->is_lost |= is_lost(reply.code);
 		snprintf(expected, sizeof(expected), "%s",
 		    code_name(command->code));
 		return run_fail(run, "expected %s, got %s", expected,

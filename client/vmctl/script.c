@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/vmctl/bind.h"
+#include "client/vmctl/colour.h"
 #include "client/vmctl/commands.h"
 #include "client/show/constants.h"
 #include "client/vmctl/scan.h"
@@ -114,7 +115,7 @@ keep_reply(struct script *script, struct command *command, const char *name,
 		return true;
 	if (command->own)
 		return complain(complaint, "only a call has a reply to keep");
-	if (!variable_add(&script->variables, name, &script->arena,
+	if (!variable_add(&script->variables, name, &script->lasting,
 		&command->kept, complaint))
 		return false;
 	command->kept->shape = command->routine.reply;
@@ -149,7 +150,7 @@ forgive(struct script *script, const char *kept)
 	struct complaint none;
 	struct variable *variable;
 
-	if (kept && variable_add(&script->variables, kept, &script->arena,
+	if (kept && variable_add(&script->variables, kept, &script->lasting,
 			&variable, &none))
 		variable->vague = true;
 }
@@ -174,33 +175,39 @@ scan_command(struct script *script, struct scan *scan, struct command *command)
 	return false;
 }
 
-static void
-report(const struct script *script, const struct command *command,
-    const struct complaint *complaint)
+void
+script_locate(const struct script *script, const struct command *command)
 {
-	fprintf(stderr, "%s:%u: ", script->name, command->line);
+	if (script->name)
+		fprintf(stderr, "%s:%u: ", script->name, command->line);
+	else
+		fprintf(stderr, "%serror: %s", colour_on(stderr, COLOUR_ERROR),
+		    colour_off(stderr));
 	if (command->name)
 		fprintf(stderr, WORD ": ", command->name);
-	fprintf(stderr, "%s\n", complaint->text);
+}
+
+void
+script_start(struct script *script, const char *name)
+{
+	*script = (struct script){ .name = name };
+	TAILQ_INIT(&script->commands);
+	variables_init(&script->variables, &script->lasting);
 }
 
 bool
-script_init(struct script *script, const char *name, const char *text,
-    size_t size)
+script_add(struct script *script, const char *text, size_t size, unsigned line)
 {
 	struct complaint complaint;
 	struct scan scan = {
 		.at = text,
 		.end = text + size,
-		.line = 1,
+		.line = line,
 		.arena = &script->arena,
 		.complaint = &complaint,
 	};
 	unsigned complaints = 0;
 
-	*script = (struct script){ .name = name };
-	TAILQ_INIT(&script->commands);
-	variables_init(&script->variables, &script->arena);
 	while (scan_next_command(&scan) && complaints < COMPLAINTS_MOST) {
 		struct command *command =
 		    arena_alloc(&script->arena, sizeof(*command));
@@ -208,11 +215,28 @@ script_init(struct script *script, const char *name, const char *text,
 		TAILQ_INSERT_TAIL(&script->commands, command, link);
 		if (scan_command(script, &scan, command))
 			continue;
-		report(script, command, &complaint);
+		script_locate(script, command);
+		fprintf(stderr, "%s\n", complaint.text);
 		complaints++;
 		scan_skip_line(&scan);
 	}
 	return complaints == 0;
+}
+
+bool
+script_init(struct script *script, const char *name, const char *text,
+    size_t size)
+{
+	script_start(script, name);
+	return script_add(script, text, size, 1);
+}
+
+void
+script_forget(struct script *script)
+{
+	TAILQ_INIT(&script->commands);
+	variables_settle(&script->variables);
+	arena_deinit(&script->arena);
 }
 
 void
@@ -220,6 +244,7 @@ script_deinit(struct script *script)
 {
 	variables_deinit(&script->variables);
 	arena_deinit(&script->arena);
+	arena_deinit(&script->lasting);
 }
 
 bool

@@ -3,7 +3,8 @@
  *
  *      [print] [NAME =] COMMAND OPERAND... [expect CODE]
  *
- * All of a script is understood, and checked, before any of it runs.
+ * All of a script is understood, and checked, before any of it runs; or a line,
+ * of what a person types.
  */
 #pragma once
 
@@ -35,8 +36,9 @@ struct command {
 };
 
 struct script {
-	const char *name; /* for messages */
-	struct arena arena;
+	const char *name;   /* for messages; NULL: a person types it */
+	struct arena arena; /* of what is to be run */
+	struct arena lasting;
 	struct variables variables;
 	TAILQ_HEAD(, command) commands;
 };
@@ -51,6 +53,22 @@ struct script {
 bool script_init(struct script *script, const char *name, const char *text,
     size_t size);
 void script_deinit(struct script *script);
+
+/*
+ * ... or piece by piece, each of which has run before the next comes.
+ *
+ * => script_start: an empty one; script_deinit() is due
+ * => script_add: a line, or more of them, of which `line` is the first's
+ *    number; false as above, and none of the piece is to run
+ * => script_forget: the commands, but not what the variables hold
+ */
+void script_start(struct script *script, const char *name);
+bool script_add(struct script *script, const char *text, size_t size,
+    unsigned line);
+void script_forget(struct script *script);
+
+/* Where something is wrong, and with which command, on standard error. */
+void script_locate(const struct script *script, const struct command *command);
 
 /* Does it take a daemon? */
 bool script_calls(const struct script *script);

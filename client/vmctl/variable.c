@@ -73,7 +73,7 @@ add(struct variables *variables, const char *name, struct arena *arena)
 {
 	struct variable *variable = arena_alloc(arena, sizeof(*variable));
 
-	variable->name = name;
+	variable->name = arena_text(arena, name, strlen(name));
 	LIST_INSERT_HEAD(variables, variable, link);
 	return variable;
 }
@@ -94,6 +94,24 @@ variables_deinit(struct variables *variables)
 
 	LIST_FOREACH(variable, variables, link)
 		variable_set(variable, NULL);
+}
+
+void
+variables_settle(struct variables *variables)
+{
+	struct variable *variable, *next;
+
+	for (variable = LIST_FIRST(variables); variable; variable = next) {
+		next = LIST_NEXT(variable, link);
+		if (variable->builtin)
+			continue;
+		if (!variable->reply) {
+			LIST_REMOVE(variable, link);
+			continue;
+		}
+		variable->shape = variable->reply->descriptor;
+		variable->vague = false;
+	}
 }
 
 bool

@@ -29,11 +29,15 @@ struct variable {
 
 LIST_HEAD(variables, variable);
 
-/* The three. */
+/* The four. */
 void variables_init(struct variables *variables, struct arena *arena);
 void variables_deinit(struct variables *variables);
 
-/* One to be set. False: that is one of the three. */
+/* What they were to hold is known again from what they do: who holds nothing is
+ * none any more. */
+void variables_settle(struct variables *variables);
+
+/* One to be set; its name is copied. False: that is one of the four. */
 bool variable_add(struct variables *variables, const char *name,
     struct arena *arena, struct variable **variable,
     struct complaint *complaint);
