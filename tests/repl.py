@@ -14,6 +14,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 VMD, VMCTL, HOW = sys.argv[1:4]
@@ -42,6 +43,7 @@ class Session:
         socket = os.path.join(folder, "vmd.sock")
         self.env = {"PATH": os.environ["PATH"], "TERM": "xterm", "HOME": folder,
                     "LC_ALL": "C.UTF-8", "VMD_SOCKET": socket, **env}
+        self.edits = EDITS and self.env["TERM"] != "dumb"
         self.daemon = None
         if daemon:
             self.start_daemon()
@@ -85,6 +87,10 @@ class Session:
                          os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
     def keys(self, text):
+        """Typed once the editor listens: before that the terminal echoes."""
+        while self.edits and self.alive() and (
+                termios.tcgetattr(self.terminal)[3] & termios.ECHO):
+            time.sleep(0.01)
         os.write(self.terminal, text.encode())
 
     def line(self, text):
@@ -134,7 +140,7 @@ def replies_are_printed_and_variables_live_on():
 def what_is_wrong_is_told_and_the_session_goes_on():
     s = session()
     assert s.line("vm_alocate $self") == (
-        "error: vm_alocate: no such command; `vmctl -c list` lists all\n")
+        "error: vm_alocate: no such command; `list` lists all\n")
     assert s.line("vm_copy $self 0") == (
         "error: vm_copy: 2 operands, wanted 4: "
         "vm_copy task source_address size dest_address\n")
