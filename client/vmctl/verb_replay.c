@@ -53,7 +53,7 @@ play(const struct verb *verb, const char *path, uint32_t personality)
 	recording_deinit(&recording);
 	if (status != EXIT_SUCCESS)
 		return status;
-	printf("%" PRIu64 " calls, %" PRIu64 " differences\n", replay.calls,
+	printf("calls: %" PRIu64 ", differences: %" PRIu64 "\n", replay.calls,
 	    replay.differing);
 	return replay.differing > 0 ? EXIT_UNEXPECTED : EXIT_SUCCESS;
 }
