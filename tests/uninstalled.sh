@@ -81,7 +81,7 @@ has_pages() {
 	*) echo "$MANPATH" && return 1 ;;
 	esac
 	(cd "$build/man" && find . ! -type d) | sort >"$work/there"
-	find "$1/client" "$1/server" -name '*.[1-9]' |
+	find "$1/client" "$1/server" "$1/proto" -name '*.[1-9]' |
 	sed "s|.*/||; s|^vmctl\.|${vmctl##*/}.|; s|.*\.\(.\)\$|./man\1/&|" |
 	sort | diff - "$work/there" &&
 	    [ -z "$(find -L "$build/man" -type l)" ]
