@@ -11,11 +11,13 @@
 
 #include "client/vmctl/arena.h"
 #include "client/vmctl/dump.h"
+#include "client/vmctl/json.h"
 #include "client/vmctl/limits.h"
 #include "client/vmctl/names.h"
 #include "client/vmctl/pages.h"
 #include "client/vmctl/region.h"
 #include "client/vmctl/call.h"
+#include "client/show/constants.h"
 #include "common/cleanup.h"
 
 /* --- Words ------------------------------------------------------------ */
@@ -35,6 +37,36 @@ print_operand(const struct operand *operand)
 	}
 }
 
+static void
+put_operand(struct json *json, const struct operand *operand)
+{
+	_cleanup_(freep) char *bytes = NULL;
+	struct complaint none;
+	struct value value;
+	size_t size;
+
+	if (operand->kind == OPERAND_BYTES) {
+		bytes = operand_bytes(operand, &size);
+		if (bytes)
+			json_put_bytes(json, NULL, bytes, size);
+	} else if (terms_value(&operand->terms, &value, &none)) {
+		json_put_number(json, NULL, value.number);
+	}
+}
+
+static void
+put_operands(const struct command *command)
+{
+	struct json *json = json_begin(command);
+	const struct operand *operand;
+
+	json_open_list(json, "values");
+	TAILQ_FOREACH(operand, &command->operands, link)
+		put_operand(json, operand);
+	json_close(json);
+	json_end(json);
+}
+
 /* All of a line, or none. */
 static bool
 do_print(struct run *run, const struct argument *argument)
@@ -48,6 +80,10 @@ do_print(struct run *run, const struct argument *argument)
 	TAILQ_FOREACH(operand, operands, link)
 		if (!terms_value(&operand->terms, &value, &complaint))
 			return run_fail(run, "%s", complaint.text);
+	if (run->json) {
+		put_operands(run->command);
+		return true;
+	}
 	TAILQ_FOREACH(operand, operands, link) {
 		if (operand != TAILQ_FIRST(operands))
 			putchar(' ');
@@ -110,6 +146,19 @@ do_expect_bytes(struct run *run, const struct argument *argument)
 	return true;
 }
 
+static void
+put_memory(const struct command *command, uint64_t address,
+    const struct bytes *bytes)
+{
+	struct json *json = json_begin(command);
+
+	json_put_number(json, "address", address);
+	json_open_list(json, "data");
+	json_put_hex(json, NULL, (const char *)bytes->data, bytes->size);
+	json_close(json);
+	json_end(json);
+}
+
 static bool
 do_show(struct run *run, const struct argument *argument)
 {
@@ -117,12 +166,39 @@ do_show(struct run *run, const struct argument *argument)
 
 	if (!bytes_get(run, &bytes, argument, argument[2].value.number))
 		return false;
-	dump(stdout, argument[1].value.number, (const char *)bytes.data,
-	    bytes.size);
+	if (run->json)
+		put_memory(run->command, argument[1].value.number, &bytes);
+	else
+		dump(stdout, argument[1].value.number, (const char *)bytes.data,
+		    bytes.size);
 	return true;
 }
 
 /* --- Messages --------------------------------------------------------- */
+
+/* NULL: nothing has come. */
+static void
+put_notice(const struct command *command,
+    const mach_dead_name_notification_t *notice)
+{
+	struct json *json = json_begin(command);
+	struct value id = { 0, MEANING_NOTIFICATION };
+	const char *name;
+
+	if (notice)
+		id.number = (uint64_t)notice->not_header.msgh_id;
+	name = constant_name(id);
+	if (!notice)
+		json_put_null(json, "notification");
+	else if (name)
+		json_put_text(json, "notification", name);
+	else
+		json_put_number(json, "notification", id.number);
+	if (notice &&
+	    notice->not_header.msgh_size > sizeof(notice->not_header))
+		json_put_number(json, "value", notice->not_port);
+	json_end(json);
+}
 
 /* Prints one, if there is any: what has happened, and to which name. */
 static bool
@@ -134,6 +210,11 @@ do_receive(struct run *run, const struct argument *argument)
 	    (mach_port_t)argument[0].value.number, 0, MACH_PORT_NULL);
 	struct value value = { 0, MEANING_NOTIFICATION };
 
+	if (run->json && (mr == MACH_RCV_TIMED_OUT || mr == MACH_MSG_SUCCESS)) {
+		put_notice(run->command,
+		    mr == MACH_MSG_SUCCESS ? &notice : NULL);
+		return true;
+	}
 	if (mr == MACH_RCV_TIMED_OUT) {
 		puts("nothing");
 		return true;
@@ -171,12 +252,49 @@ print_routine(const struct routine *routine, bool explained)
 	arena_deinit(&arena);
 }
 
+static void
+put_routine(struct json *json, const struct routine *routine)
+{
+	struct arena arena = { 0 };
+	struct parameters parameters;
+
+	routine_parameters(routine, &arena, &parameters);
+	json_open_object(json, NULL);
+	json_put_number(json, "id", (uint64_t)routine->id);
+	json_put_text(json, "name", routine->name);
+	json_open_list(json, "parameters");
+	for (size_t i = 0; i < parameters.count; i++)
+		if (parameters.list[i].need != NEED_HIDDEN)
+			json_put_text(json, NULL, parameters.list[i].name);
+	json_close(json);
+	json_close(json);
+	arena_deinit(&arena);
+}
+
+static void
+put_routines(const struct command *command)
+{
+	struct json *json = json_begin(command);
+	struct routine routine;
+
+	json_open_list(json, "routines");
+	for (size_t i = 0; routine_at(i, &routine); i++)
+		if (!routine_is_absent(&routine))
+			put_routine(json, &routine);
+	json_close(json);
+	json_end(json);
+}
+
 static bool
 do_list(struct run *run, const struct argument *argument)
 {
 	struct routine routine;
 
-	(void)run, (void)argument;
+	(void)argument;
+	if (run->json) {
+		put_routines(run->command);
+		return true;
+	}
 	for (size_t i = 0; routine_at(i, &routine); i++) {
 		if (routine_is_absent(&routine))
 			continue;
@@ -384,6 +502,8 @@ do_help(struct run *run, const struct argument *argument)
 	struct routine routine;
 	const char *name;
 
+	if (run->json)
+		return run_fail(run, "is for people; `list` is not");
 	if (!argument[0].given) {
 		print_all();
 		return true;

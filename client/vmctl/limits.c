@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "client/vmctl/json.h"
 #include "client/vmd.h"
 
 enum { LIMITS_MOST = 64 };
@@ -22,6 +23,27 @@ print_user(uint32_t uid, const struct vmd_limit *limits, size_t count)
 	}
 }
 
+static void
+put_user(const struct command *command, uint32_t uid,
+    const struct vmd_limit *limits, size_t count)
+{
+	struct json *json = json_begin(command);
+
+	json_put_number(json, "uid", uid);
+	json_open_object(json, "limits");
+	for (size_t i = 0; i < count; i++) {
+		json_open_object(json, limits[i].name);
+		json_put_number(json, "used", limits[i].used);
+		if (limits[i].allowed == VMD_UNLIMITED)
+			json_put_null(json, "allowed");
+		else
+			json_put_number(json, "allowed", limits[i].allowed);
+		json_close(json);
+	}
+	json_close(json);
+	json_end(json);
+}
+
 bool
 limits_show(struct run *run, const struct argument *argument)
 {
@@ -37,7 +59,10 @@ limits_show(struct run *run, const struct argument *argument)
 			return true;
 		if (kr != KERN_SUCCESS)
 			return run_fail_call(run, "vmd_limits", kr);
-		print_user(uid, limits, count);
+		if (run->json)
+			put_user(run->command, uid, limits, count);
+		else
+			print_user(uid, limits, count);
 		if (!all || ++uid == VMD_UID_SELF)
 			return true;
 	}

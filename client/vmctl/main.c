@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/vmctl/json.h"
 #include "client/vmctl/options.h"
 #include "client/vmctl/repl.h"
 #include "client/vmctl/run.h"
@@ -49,6 +50,7 @@ struct options {
 	const char *file;        /* or NULL: standard input */
 	const struct verb *verb; /* or NULL; its arguments begin at optind */
 	bool keeps_going;
+	bool json;
 };
 
 static void fail(const char *format, ...)
@@ -103,6 +105,11 @@ options_parse(struct options *options, int argc, char **argv)
 			break;
 		case 'k':
 			options->keeps_going = true;
+			break;
+		case OPTION_JSON:
+			if (!json_is_there())
+				fail("--json: vmctl was built without it");
+			options->json = true;
 			break;
 		case OPTION_SOCKET:
 			setenv("VMD_SOCKET", optarg, 1);
@@ -210,6 +217,7 @@ main(int argc, char **argv)
 		return finish(options.verb->run(options.verb, argc - optind,
 		    argv + optind));
 	run.keeps_going = options.keeps_going;
+	run.json = options.json;
 	if (!options.text && !options.file && isatty(STDIN_FILENO))
 		return finish(converse(&run));
 	if (options.text)
@@ -220,7 +228,7 @@ main(int argc, char **argv)
 		options.text = text = read_script(options.file, &size);
 	else
 		size = strlen(options.text);
-	run.prints = !text;
+	run.prints = !text || options.json;
 	if (script_init(&script, name, options.text, size))
 		status = run_script(&run);
 	script_deinit(&script);

@@ -11,6 +11,9 @@ static const struct vmctl_option table[] = {
 	{ "keep-going", 'k', TAKES_NOTHING, NULL,
 	    "goes on when something else than what was expected\n"
 	    "comes" },
+	{ "json", OPTION_JSON, TAKES_NOTHING, NULL,
+	    "what would be printed, as JSON: a line for each call\n"
+	    "and command" },
 	{ "socket", OPTION_SOCKET, TAKES_FILE, "PATH",
 	    "the daemon's socket; else $VMD_SOCKET; else\n"
 	    "/run/vmd/vmd.sock for root, and for others\n"

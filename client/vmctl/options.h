@@ -18,6 +18,7 @@ enum option_takes {
 enum option_key {
 	OPTION_SOCKET = 1000,
 	OPTION_PERSONALITY,
+	OPTION_JSON,
 	OPTION_VERSION,
 };
 

@@ -7,6 +7,7 @@
 
 #include <mach/vm_page_size.h>
 
+#include "client/vmctl/json.h"
 #include "client/vmd.h"
 #include "common/cleanup.h"
 
@@ -179,6 +180,32 @@ print_marks(const struct view *view, const char *marks)
 		print_legend(marks);
 }
 
+static void
+put_pages(struct json *json, const char *key, const struct view *view)
+{
+	json_open_list(json, key);
+	for (size_t i = 0; i < view->count; i++) {
+		json_open_object(json, NULL);
+		json_put_number(json, "frame", view->pages[i].frame);
+		json_put_number(json, "refs", view->pages[i].refs);
+		json_close(json);
+	}
+	json_close(json);
+}
+
+static void
+put_views(const struct command *command, const struct view *view,
+    const struct view *other)
+{
+	struct json *json = json_begin(command);
+
+	json_put_number(json, "address", view->address & ~vm_page_mask);
+	put_pages(json, "pages", view);
+	if (other)
+		put_pages(json, "with", other);
+	json_end(json);
+}
+
 bool
 pages_show(struct run *run, const struct argument *argument)
 {
@@ -199,6 +226,10 @@ pages_show(struct run *run, const struct argument *argument)
 
 	if (!view_get(run, &view) || (two && !view_get(run, &other)))
 		return false;
+	if (run->json) {
+		put_views(run->command, &view, two ? &other : NULL);
+		return true;
+	}
 	places = calloc(view.count + 1, sizeof(*places));
 	first = calloc(view.count + 1, sizeof(*first));
 	marks = calloc(view.count + 1, 1);

@@ -9,6 +9,7 @@
 
 #include "client/show/constants.h"
 #include "client/show/value.h"
+#include "client/vmctl/json.h"
 #include "common/cleanup.h"
 
 /* Characters that a line of 80 has left for the tag. */
@@ -237,13 +238,50 @@ print_row(const struct region *region)
 		puts(sharing);
 }
 
+static void
+put_region(struct json *json, const struct region *region)
+{
+	json_open_object(json, NULL);
+	json_put_number(json, "address", region->start);
+	json_put_number(json, "size", region->end - region->start);
+	json_put_signed(json, "protection", region->protection);
+	json_put_signed(json, "max_protection", region->max_protection);
+	json_put_number(json, "inheritance", region->inheritance);
+	json_put_boolean(json, "shared", region->shared);
+	json_put_number(json, "user_wired_count", region->wired);
+	json_put_number(json, "user_tag", region->tag);
+	json_put_number(json, "share_mode", region->share_mode);
+	json_put_number(json, "pages_resident", region->resident);
+	json_close(json);
+}
+
+static bool
+put_map(struct run *run, task_t task)
+{
+	struct json *json = json_begin(run->command);
+	struct region region = { .end = 0 };
+	kern_return_t kr;
+
+	json_open_list(json, "regions");
+	while ((kr = region_next(&whole, task, region.end, &region)) ==
+	       KERN_SUCCESS)
+		put_region(json, &region);
+	json_close(json);
+	json_end(json);
+	return kr == KERN_INVALID_ADDRESS ||
+	       run_fail_call(run, "mach_vm_region", kr);
+}
+
 bool
 region_map(struct run *run, const struct argument *argument)
 {
 	task_t task = (task_t)argument[0].value.number;
 	struct region region = { .end = 0 };
-	kern_return_t kr = region_next(&whole, task, 0, &region);
+	kern_return_t kr;
 
+	if (run->json)
+		return put_map(run, task);
+	kr = region_next(&whole, task, 0, &region);
 	if (kr == KERN_SUCCESS)
 		print_head();
 	else if (kr == KERN_INVALID_ADDRESS)

@@ -12,24 +12,35 @@
 #include "client/vmctl/commands.h"
 #include "client/show/constants.h"
 #include "client/vmctl/dump.h"
+#include "client/vmctl/json.h"
 #include "client/show/message.h"
 #include "client/vmctl/request.h"
 
-enum { DATA_SHOWN = 256 };
+enum { DATA_SHOWN = 256, COMPLAINT_MOST = 1024 };
+
+/* Returns false. */
+static bool
+tell(struct run *run, const char *text)
+{
+	fflush(stdout);
+	script_locate(run->script, run->command);
+	fprintf(stderr, "%s\n", text);
+	run->failures++;
+	return false;
+}
 
 bool
 run_fail(struct run *run, const char *format, ...)
 {
+	char text[COMPLAINT_MOST];
 	va_list arguments;
 
-	fflush(stdout);
-	script_locate(run->script, run->command);
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	fputc('\n', stderr);
-	run->failures++;
-	return false;
+	if (run->json)
+		json_print_error(run->command, text);
+	return tell(run, text);
 }
 
 /* Has the daemon gone away? Who asks it then is told one or the other. */
@@ -68,13 +79,25 @@ print_reply(const struct reply *reply)
 	}
 }
 
+/* Its line of JSON, if it has one, says so already. */
+static bool
+fail_expected(struct run *run, kern_return_t got)
+{
+	char expected[32], text[128];
+
+	snprintf(expected, sizeof(expected), "%s",
+	    code_name(run->command->code));
+	snprintf(text, sizeof(text), "expected %s, got %s", expected,
+	    code_name(got));
+	return tell(run, text);
+}
+
 static bool
 do_call(struct run *run, const struct command *command)
 {
 	_cleanup_(request_deinit) struct request request;
 	_cleanup_(reply_deinit) struct reply reply = { .code = KERN_SUCCESS };
 	struct complaint complaint;
-	char expected[32];
 	bool made = request_make(command, &request, &complaint);
 
 	/* What it held may have been an operand. */
@@ -83,14 +106,13 @@ do_call(struct run *run, const struct command *command)
 	if (!made)
 		return run_fail(run, "%s", complaint.text);
 	routine_call(&command->routine, &request, &reply);
+	if (run->json && (run->prints || command->prints))
+		json_print_reply(command, &reply);
 	if (reply.code != command->code) {
 		run->is_lost |= is_lost(reply.code);
-		snprintf(expected, sizeof(expected), "%s",
-		    code_name(command->code));
-		return run_fail(run, "expected %s, got %s", expected,
-		    code_name(reply.code));
+		return fail_expected(run, reply.code);
 	}
-	if (run->prints || command->prints)
+	if (!run->json && (run->prints || command->prints))
 		print_reply(&reply);
 	if (command->kept)
 		variable_set(command->kept, steal(&reply.message));

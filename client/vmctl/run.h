@@ -22,6 +22,7 @@ struct run {
 	struct script *script;
 	bool keeps_going;
 	bool prints; /* the reply of each call */
+	bool json;   /* ... and all else, as JSON */
 
 	const struct command *command; /* at work */
 	unsigned failures;
