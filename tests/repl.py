@@ -82,6 +82,10 @@ class Session:
             if time.monotonic() > end or not self.read(1):
                 assert time.monotonic() <= end and self.alive(), (pattern, text)
 
+    def until_raw(self, text):
+        while text not in self.raw:
+            assert self.read(60), (text, self.raw)
+
     def alive(self):
         return os.waitid(os.P_PID, self.pid,
                          os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
@@ -227,8 +231,7 @@ def on_a_dumb_terminal_lines_are_just_read():
     s = session(TERM="dumb")
     assert s.line("print 1") == "1\n"
     s.keys("print 2\n")
-    while "2\r\nvmd> " not in s.raw:
-        assert s.read(60)
+    s.until_raw("2\r\nvmd> ")
     assert "\033" not in s.raw, s.raw
     assert s.end("\4") == 0
 
@@ -237,15 +240,21 @@ def on_a_dumb_terminal_lines_are_just_read():
 def colour_is_not_wanted_by_all():
     s = session()
     s.keys("vm_bad\n")
-    while "list` lists all" not in s.raw:
-        assert s.read(60)
+    s.until_raw("list` lists all")
     assert "\033[1;31merror: \033[0mvm_bad" in s.raw, s.raw
     s.end("exit\n")
     s = session(NO_COLOR="1")
     s.keys("vm_bad\n")
-    while "list` lists all" not in s.raw:
-        assert s.read(60)
+    s.until_raw("list` lists all")
     assert "error: vm_bad" in s.raw and "\033[1;31m" not in s.raw, s.raw
+    assert s.end("exit\n") == 0
+
+
+@test
+def addresses_stand_back():
+    s = session()
+    s.keys("vm_allocate $self 0 4K ANYWHERE; show $self 0x1000 1\n")
+    s.until_raw("\033[2m  0x1000\033[0m  00 ")
     assert s.end("exit\n") == 0
 
 

@@ -11,7 +11,7 @@ is_coloured(FILE *file)
 	const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
 
 	return !(no && *no) && terminal && strcmp(terminal, "dumb") != 0 &&
-	       isatty(fileno(file));
+	       fileno(file) >= 0 && isatty(fileno(file));
 }
 
 const char *

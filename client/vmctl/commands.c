@@ -194,8 +194,7 @@ put_notice(const struct command *command,
 		json_put_text(json, "notification", name);
 	else
 		json_put_number(json, "notification", id.number);
-	if (notice &&
-	    notice->not_header.msgh_size > sizeof(notice->not_header))
+	if (notice && notice->not_header.msgh_size > sizeof(notice->not_header))
 		json_put_number(json, "value", notice->not_port);
 	json_end(json);
 }

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "client/vmctl/colour.h"
 #include "common/cleanup.h"
 
 enum { LINE = 16 };
@@ -11,7 +12,8 @@ enum { LINE = 16 };
 static void
 dump_line(FILE *out, uint64_t address, const char *bytes, size_t size)
 {
-	fprintf(out, "%#8" PRIx64 " ", address);
+	fprintf(out, "%s%#8" PRIx64 "%s ", colour_on(out, COLOUR_DIM), address,
+	    colour_off(out));
 	for (size_t i = 0; i < LINE; i++) {
 		if (i % (LINE / 2) == 0)
 			fputc(' ', out);
