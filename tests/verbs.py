@@ -5,6 +5,7 @@ usage: verbs.py VMD VMCTL SCENE
 
 Prints TAP. The tasks are those of tests/support/scene.c.
 """
+import json
 import os
 import re
 import subprocess
@@ -213,6 +214,40 @@ def top_draws_a_screen_on_a_terminal_and_leaves_it_by_q():
         os.kill(pid, 9)
     assert os.waitpid(pid, 0)[1] == 0, seen
     assert b"CALLS/S" in seen and b"q leaves" in seen, seen
+
+
+def document(*arguments):
+    return json.loads(vmctl("--json", *arguments))
+
+
+@test
+def what_is_seen_is_told_as_json_too():
+    tasks = document("tasks")
+    assert tasks["verb"] == "tasks", tasks
+    assert [t["parent"] for t in tasks["tasks"]][:4] == [0, 1, 2, 1], tasks
+    tree = document("tree")["tasks"]
+    assert tree[0]["with"][0] == {"number": 2, "pages_shared": 1,
+                                  "pages_copy_on_write": 1}, tree
+    regions = document("map", "1")["tasks"][0]["regions"]
+    assert [r["address"] for r in regions] == [0x10000, 0x20000, 0x30000]
+    assert "pages" not in regions[0]
+    parent = document("map", "--pages", "1")["tasks"][0]["regions"]
+    child = document("map", "--pages", "2")["tasks"][0]["regions"]
+    assert len(parent[0]["pages"]) == 8
+    assert parent[0]["pages"][0] != child[0]["pages"][0] != 0
+    assert parent[0]["pages"][1] == child[0]["pages"][1] != 0
+    assert document("stats")["tasks"] >= 4
+    watcher = subprocess.Popen([VMCTL, "--json", "monitor", "-n", "1"], text=True,
+                               stdout=subprocess.PIPE)
+    while watcher.poll() is None:
+        vmctl("-c", "vm_allocate $self 0 0x4000 ANYWHERE")
+        time.sleep(0.05)
+    call = json.loads(watcher.communicate()[0])
+    assert call["routine"] == "vm_allocate" and call["code"] == "KERN_SUCCESS"
+    assert call["request"] == {"address": 0, "size": 0x4000, "flags": 1}, call
+    assert call["reply"] == {"address": 0x1000}, call
+    assert "has no JSON" in vmctl("--json", "top", status=2)
+    assert "--json" in vmctl("--json", "map", "--svg", "1", status=2)
 
 
 @test

@@ -247,6 +247,18 @@ json_begin(const struct command *command)
 	return json;
 }
 
+struct json *
+json_begin_verb(const char *verb)
+{
+	static struct json line;
+	struct json *json = &line;
+
+	json->depth = 0;
+	json_open_object(json, NULL);
+	json_put_text(json, "verb", verb);
+	return json;
+}
+
 void
 json_end(struct json *json)
 {
@@ -294,6 +306,13 @@ struct json *
 json_begin(const struct command *command)
 {
 	(void)command;
+	return NULL;
+}
+
+struct json *
+json_begin_verb(const char *verb)
+{
+	(void)verb;
 	return NULL;
 }
 

@@ -33,6 +33,7 @@ struct json;
 bool json_is_there(void);
 
 struct json *json_begin(const struct command *command);
+struct json *json_begin_verb(const char *verb);
 void json_end(struct json *json);
 
 void json_put_number(struct json *json, const char *key, uint64_t number);

@@ -213,6 +213,9 @@ main(int argc, char **argv)
 	int status = EXIT_USAGE;
 
 	options_parse(&options, argc, argv);
+	verb_json = options.json;
+	if (options.verb && options.json && !verb_takes_json(options.verb))
+		fail("%s has no JSON to tell", options.verb->name);
 	if (options.verb)
 		return finish(options.verb->run(options.verb, argc - optind,
 		    argv + optind));

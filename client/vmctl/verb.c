@@ -61,6 +61,20 @@ static const struct verb verbs[] = {
 	{ "tree", "", "shows which tasks share memory with whom", verb_tree },
 };
 
+bool verb_json;
+
+bool
+verb_takes_json(const struct verb *verb)
+{
+	static const char *const names[] = { "map", "monitor", "stats", "tasks",
+		"tree" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(names[i], verb->name) == 0)
+			return true;
+	return false;
+}
+
 const struct verb *
 verb_find(const char *name)
 {

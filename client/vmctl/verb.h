@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <mach/kern_return.h>
@@ -27,6 +28,10 @@ int verb_stats(const struct verb *verb, int argc, char **argv);
 int verb_tasks(const struct verb *verb, int argc, char **argv);
 int verb_top(const struct verb *verb, int argc, char **argv);
 int verb_tree(const struct verb *verb, int argc, char **argv);
+
+/* Is JSON wanted? main() says so; verb_takes_json() whether a verb has any. */
+extern bool verb_json;
+bool verb_takes_json(const struct verb *verb);
 
 /* NULL: there is none. */
 const struct verb *verb_find(const char *name);

@@ -17,8 +17,10 @@
 #include <unistd.h>
 
 #include "client/show/c_call.h"
+#include "client/show/constants.h"
 #include "client/show/message.h"
 #include "client/show/routine.h"
+#include "client/vmctl/json.h"
 #include "client/vmctl/run.h"
 #include "client/vmctl/verb.h"
 #include "client/vmd.h"
@@ -55,6 +57,30 @@ unpack(const ProtobufCMessageDescriptor *shape, const uint8_t *body,
 	return protobuf_c_message_unpack(shape, NULL, size, body);
 }
 
+static void
+print_json(const struct vmd_call *call, const ProtobufCMessage *in,
+    const ProtobufCMessage *out)
+{
+	struct json *json = json_begin_verb("monitor");
+	struct routine routine;
+
+	json_put_number(json, "number", call->number);
+	json_put_number(json, "began", call->began);
+	json_put_number(json, "took", call->took);
+	json_put_signed(json, "pid", call->pid);
+	json_put_number(json, "uid", call->uid);
+	json_put_signed(json, "id", call->id);
+	if (routine_by_id(call->id, NULL, &routine))
+		json_put_text(json, "routine", routine.name);
+	json_put_number(json, "port", call->port);
+	json_put_text(json, "code", code_name(call->code));
+	json_put_message(json, "request", in);
+	json_put_message(json, "reply", out);
+	json_put_number(json, "sent", call->sent);
+	json_put_number(json, "got", call->got);
+	json_end(json);
+}
+
 /* Of two routines that share an id the first whose request it can be. */
 static void
 print_call(const struct vmd_call *call)
@@ -70,8 +96,6 @@ print_call(const struct vmd_call *call)
 	struct routine routine;
 	ProtobufCMessage *in = NULL, *out = NULL;
 
-	print_time(call->began);
-	printf("[%" PRId32 "] ", call->pid);
 	if (routine_by_id(call->id, NULL, &routine)) {
 		in = unpack(routine.request, call->request, call->request_size);
 		if (call->code == KERN_SUCCESS)
@@ -80,6 +104,14 @@ print_call(const struct vmd_call *call)
 	}
 	shown.in = in;
 	shown.out = out;
+	if (verb_json) {
+		print_json(call, in, out);
+		message_free(in);
+		message_free(out);
+		return;
+	}
+	print_time(call->began);
+	printf("[%" PRId32 "] ", call->pid);
 	c_call_print(stdout, &shown);
 	putchar(' ');
 	c_code_print(stdout, call->code);
@@ -92,7 +124,7 @@ static void
 print_calls(const struct vmd_call *calls, size_t count, uint64_t *next)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (*next != 0 && calls[i].number > *next)
+		if (!verb_json && *next != 0 && calls[i].number > *next)
 			printf("... %" PRIu64 " calls were missed\n",
 			    calls[i].number - *next);
 		print_call(&calls[i]);

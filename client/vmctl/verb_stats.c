@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "client/show/routine.h"
+#include "client/vmctl/json.h"
 #include "client/vmctl/run.h"
 #include "client/vmctl/verb.h"
 #include "client/vmd.h"
@@ -68,6 +69,49 @@ print_routines(const char *name, const char *help,
 			    failed ? counts[i].failed : counts[i].calls);
 }
 
+static void
+put_counts(struct json *json, const struct vmd_routine_count *counts,
+    size_t count)
+{
+	struct routine routine;
+
+	json_open_list(json, "routines");
+	for (size_t i = 0; i < count; i++) {
+		if (!routine_by_id(counts[i].id, NULL, &routine))
+			continue;
+		json_open_object(json, NULL);
+		json_put_text(json, "name", routine.name);
+		json_put_signed(json, "id", counts[i].id);
+		json_put_number(json, "calls", counts[i].calls);
+		json_put_number(json, "failed", counts[i].failed);
+		json_close(json);
+	}
+	json_close(json);
+}
+
+static void
+print_json(const struct verb *verb, const struct vmd_statistics *s,
+    const struct vmd_counters *c, const struct vmd_routine_count *counts,
+    size_t count)
+{
+	struct json *json = json_begin_verb(verb->name);
+
+	json_put_number(json, "page_size", s->page_size);
+	json_put_number(json, "pages", s->pages);
+	json_put_number(json, "pages_used", s->pages_used);
+	json_put_number(json, "nodes_used", s->nodes_used);
+	json_put_number(json, "entries_used", s->entries_used);
+	json_put_number(json, "objects_used", s->objects_used);
+	json_put_number(json, "tasks", s->tasks);
+	json_put_number(json, "connections", s->connections);
+	json_put_number(json, "faults", c->faults);
+	json_put_number(json, "zero_fills", c->zero_fills);
+	json_put_number(json, "cow_faults", c->cow_faults);
+	json_put_number(json, "purges", c->purges);
+	put_counts(json, counts, count);
+	json_end(json);
+}
+
 int
 verb_stats(const struct verb *verb, int argc, char **argv)
 {
@@ -85,6 +129,10 @@ verb_stats(const struct verb *verb, int argc, char **argv)
 		kr = vmd_counters(&counters, counts, &count);
 	if (kr != KERN_SUCCESS)
 		return verb_failed(verb, kr);
+	if (verb_json) {
+		print_json(verb, &statistics, &counters, counts, count);
+		return EXIT_SUCCESS;
+	}
 	print_statistics(&statistics);
 	print_counters(&counters);
 	print_routines("calls_total", "Calls served.", counts, count, false);

@@ -35,7 +35,9 @@ verb_tasks(const struct verb *verb, int argc, char **argv)
 		return verb_misused(verb, "'%s': no argument is wanted",
 		    argv[1]);
 	status = take_atlas(verb, &atlas, 0, false);
-	if (status == EXIT_SUCCESS)
+	if (status == EXIT_SUCCESS && verb_json)
+		view_json(verb->name, &atlas, NULL, VIEW_JSON_TASKS);
+	else if (status == EXIT_SUCCESS)
 		view_tasks(stdout, &atlas);
 	return status;
 }
@@ -50,7 +52,9 @@ verb_tree(const struct verb *verb, int argc, char **argv)
 		return verb_misused(verb, "'%s': no argument is wanted",
 		    argv[1]);
 	status = take_atlas(verb, &atlas, 0, true);
-	if (status == EXIT_SUCCESS)
+	if (status == EXIT_SUCCESS && verb_json)
+		view_json(verb->name, &atlas, NULL, VIEW_JSON_COMMON);
+	else if (status == EXIT_SUCCESS)
 		view_tree(stdout, &atlas);
 	return status;
 }
@@ -153,6 +157,10 @@ parse(struct map *map, int argc, char **argv)
 	if (optind + 1 < argc)
 		return verb_misused(map->verb, "'%s' is too much",
 		    argv[optind + 1]);
+	if (verb_json && (map->form == SVG || map->form == HTML ||
+			     map->has_address || map->delta > 0))
+		return verb_misused(map->verb,
+		    "--json is for regions and --pages");
 	if (map->all && map->delta > 0)
 		return verb_misused(map->verb, "--delta is of one task");
 	return EXIT_SUCCESS;
@@ -228,7 +236,9 @@ verb_map(const struct verb *verb, int argc, char **argv)
 		return fail_task(&map);
 	if (map.delta > 0)
 		return show_delta(&map, task);
-	if (map.form == SVG)
+	if (verb_json)
+		view_json(verb->name, &atlas, task, VIEW_JSON_REGIONS);
+	else if (map.form == SVG)
 		view_svg(stdout, &atlas, task);
 	else if (map.form == HTML)
 		view_html(stdout, &atlas, task);

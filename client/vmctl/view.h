@@ -38,6 +38,23 @@ void view_svg(FILE *out, const struct atlas *atlas,
 void view_html(FILE *out, const struct atlas *atlas,
     const struct atlas_task *task);
 
+/* As JSON: with the task's regions, or of all (NULL), and what they share. */
+enum view_json_parts {
+	VIEW_JSON_TASKS = 0,
+	VIEW_JSON_REGIONS = 1,
+	VIEW_JSON_COMMON = 2,
+};
+void view_json(const char *verb, const struct atlas *atlas,
+    const struct atlas_task *only, enum view_json_parts parts);
+
+/* What two tasks have in common, in pages. */
+struct view_common {
+	uint64_t shared; /* of memory that both map */
+	uint64_t cow;    /* that both have until one writes */
+};
+struct view_common view_common(const struct atlas_task *a,
+    const struct atlas_task *b);
+
 /* Bytes as `16K`, `1.5M`. */
 struct view_size {
 	char text[16];

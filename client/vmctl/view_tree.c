@@ -9,11 +9,6 @@
 
 /* --- What two tasks have in common ------------------------------------ */
 
-struct common {
-	uint64_t shared; /* pages of memory that both map */
-	uint64_t cow;    /* pages that both have until one writes */
-};
-
 static int
 compare(const void *a, const void *b)
 {
@@ -68,10 +63,10 @@ count_common(const struct atlas_task *a, const struct atlas_task *b,
 	return both;
 }
 
-static struct common
-common_of(const struct atlas_task *a, const struct atlas_task *b)
+struct view_common
+view_common(const struct atlas_task *a, const struct atlas_task *b)
 {
-	return (struct common){
+	return (struct view_common){
 		.shared = count_common(a, b, true, true),
 		.cow = count_common(a, b, false, false) +
 		       count_common(a, b, true, false) +
@@ -122,11 +117,11 @@ print_common(FILE *out, const struct atlas *atlas,
 {
 	for (const struct atlas_task *other = atlas->tasks;
 	     other < atlas->tasks + atlas->count; other++) {
-		struct common common;
+		struct view_common common;
 
 		if (other == task)
 			continue;
-		common = common_of(task, other);
+		common = view_common(task, other);
 		if (common.shared == 0 && common.cow == 0)
 			continue;
 		print_branch(out, branch);
