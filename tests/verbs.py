@@ -136,6 +136,18 @@ def squares_do_not_overlap():
 
 
 @test
+def the_picture_of_the_readme_is_what_is_drawn_today():
+    here = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                        "../client/examples/fork.svg")
+    drawn = vmctl("map", "--all", "--svg")
+    if os.environ.get("RECORD"):
+        with open(here, "w") as file:
+            file.write(drawn)
+    with open(here) as file:
+        assert file.read() == drawn, "RECORD=1 draws it anew: look at it then"
+
+
+@test
 def a_page_of_html_has_the_picture_and_the_regions_and_needs_nothing_else():
     html = vmctl("map", "--html", "1")
     assert html.startswith("<!doctype html>") and "<svg" in html
