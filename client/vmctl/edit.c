@@ -256,8 +256,9 @@ edit_open(const struct script *script)
 	el_set(edit->line, EL_PROMPT_ESC, prompt_of, INVISIBLE[0]);
 	el_set(edit->line, EL_EDITOR, "emacs");
 	el_set(edit->line, EL_HIST, history, edit->history);
-	el_set(edit->line, EL_ADDFN, "vmctl-complete", "completes", on_tab);
-	el_set(edit->line, EL_ADDFN, "vmctl-drop", "drops the line",
+	/* Names in wide characters are not copied, and need not be given back. */
+	el_wset(edit->line, EL_ADDFN, L"vmctl-complete", L"completes", on_tab);
+	el_wset(edit->line, EL_ADDFN, L"vmctl-drop", L"drops the line",
 	    on_interrupt);
 	el_set(edit->line, EL_BIND, "^I", "vmctl-complete", NULL);
 	el_set(edit->line, EL_SETTY, "-d", "-isig", NULL);
