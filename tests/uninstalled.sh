@@ -118,5 +118,8 @@ for language in c c++; do
 	    compiles vmd-gnumach gnumach "$compiler" "$language"
 	try "and runs" vmd --personality gnu --run "$work/gnumach-$language"
 done
+try "python finds its module, and that the library" \
+    vmd --run python3 -c \
+    'import mach; mach.vm_allocate(mach.mach_task_self(), mach.vm_page_size())'
 echo "1..$number"
 exit "$failed"
