@@ -233,6 +233,30 @@ def document(*arguments):
 
 
 @test
+def the_monitor_writes_a_capture_with_a_request_and_a_reply_a_call():
+    file = os.path.join(folder, "calls.pcap")
+    watcher = subprocess.Popen([VMCTL, "monitor", "-n", "2", "--pcap", file])
+    while watcher.poll() is None:
+        vmctl("-c", "vm_allocate $self 0 0x4000 ANYWHERE; "
+              "vm_protect $self 0 0x1000 FALSE r-- expect INVALID_ADDRESS")
+        time.sleep(0.05)
+    assert watcher.returncode == 0
+    with open(file, "rb") as captured:
+        bytes_ = captured.read()
+    packets, at = [], 24
+    while at < len(bytes_):
+        size = int.from_bytes(bytes_[at + 8:at + 12], "little")
+        packets.append(bytes_[at + 16 + 32:at + 16 + size])
+        at += 16 + size
+    ids = [int.from_bytes(p[20:24], "little") for p in packets]
+    assert len(ids) == 4 and ids[1] == ids[0] + 100 and ids[3] == ids[2] + 100, ids
+    assert {ids[0], ids[2]} <= {3801, 3803}, ids
+    for p in packets:
+        assert int.from_bytes(p[4:8], "little") == len(p)
+    assert "cannot write" in vmctl("monitor", "--pcap", folder, status=1)
+
+
+@test
 def what_is_seen_is_told_as_json_too():
     tasks = document("tasks")
     assert tasks["verb"] == "tasks", tasks

@@ -59,17 +59,24 @@ void
 capture_write(FILE *file, const struct capture_head *head, const void *message,
     const void *data)
 {
-	uint32_t size = (uint32_t)sizeof(*head) + head->size + head->data_size;
 	struct timespec now;
-	struct pcap_packet packet;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	packet = (struct pcap_packet){
-		.seconds = (uint32_t)now.tv_sec,
-		.nanoseconds = (uint32_t)now.tv_nsec,
+	capture_write_at(file, &now, head, message, data);
+}
+
+void
+capture_write_at(FILE *file, const struct timespec *time,
+    const struct capture_head *head, const void *message, const void *data)
+{
+	uint32_t size = (uint32_t)sizeof(*head) + head->size + head->data_size;
+	const struct pcap_packet packet = {
+		.seconds = (uint32_t)time->tv_sec,
+		.nanoseconds = (uint32_t)time->tv_nsec,
 		.size = size,
 		.length = size,
 	};
+
 	fwrite(&packet, sizeof(packet), 1, file);
 	fwrite(head, sizeof(*head), 1, file);
 	if (head->size > 0)

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
 
 enum {
 	CAPTURE_VERSION = 1,
@@ -56,9 +57,12 @@ struct capture_head {
 /* The file's first bytes. Errors are the file's, as ferror() tells. */
 void capture_begin(FILE *file);
 
-/* A packet, as of now. The message and its data, whose sizes the head has. */
+/* A packet, as of now, or of some time. The message and its data, whose sizes the
+ * head has. */
 void capture_write(FILE *file, const struct capture_head *head,
     const void *message, const void *data);
+void capture_write_at(FILE *file, const struct timespec *time,
+    const struct capture_head *head, const void *message, const void *data);
 
 /* --- Reading ---------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
  * The time is when the daemon began with it, and what it took is the daemon's
  * part alone.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -20,14 +21,21 @@
 #include "client/show/constants.h"
 #include "client/show/message.h"
 #include "client/show/routine.h"
+#include "client/vmctl/capture.h"
 #include "client/vmctl/json.h"
 #include "client/vmctl/run.h"
 #include "client/vmctl/verb.h"
 #include "client/vmd.h"
 #include "common/cleanup.h"
 #include "common/msg.h"
+#include "proto/routine.h"
 
-enum { PAUSE = 50000 }; /* microseconds */
+enum {
+	PAUSE = 50000, /* microseconds */
+	MESSAGE_MOST = 64 + VMD_CALL_BODY,
+};
+
+static FILE *capture; /* NULL: calls are printed */
 
 static volatile sig_atomic_t stopped;
 
@@ -120,17 +128,73 @@ print_call(const struct vmd_call *call)
 	message_free(out);
 }
 
+/* A message of the call's, without data, which nobody has. */
+static void
+capture_message(const struct vmd_call *call, uint64_t microseconds,
+    enum capture_direction direction, struct msg *msg)
+{
+	const struct timespec time = {
+		.tv_sec = (time_t)(microseconds / 1000000),
+		.tv_nsec = (long)(microseconds % 1000000) * 1000,
+	};
+	uint8_t bytes[MESSAGE_MOST];
+	size_t head = msg_head_size(msg);
+
+	msg_write_head(msg, bytes);
+	if (msg->body_size > 0)
+		memcpy(bytes + head, msg->body, msg->body_size);
+	capture_write_at(capture, &time,
+	    &(struct capture_head){
+		.version = CAPTURE_VERSION,
+		.what = CAPTURE_MESSAGE,
+		.direction = (uint8_t)direction,
+		.connection = (uint32_t)call->pid,
+		.number = (uint32_t)call->number,
+		.size = (uint32_t)(head + msg->body_size),
+	    },
+	    bytes, NULL);
+}
+
+static void
+capture_call(const struct vmd_call *call)
+{
+	struct msg request = {
+		.kind = MSG_REQUEST,
+		.id = call->id,
+		.remote = call->port,
+		.local = 1,
+		.body_size = call->request_size,
+		.body = call->request,
+	};
+	struct msg reply = {
+		.kind = MSG_REPLY,
+		.id = call->id + MIG_REPLY_DELTA,
+		.remote = 1,
+		.code = call->code,
+		.body_size = call->code == KERN_SUCCESS ? call->reply_size : 0,
+		.body = call->reply,
+	};
+
+	capture_message(call, call->began, CAPTURE_TO_DAEMON, &request);
+	capture_message(call, call->began + call->took, CAPTURE_FROM_DAEMON,
+	    &reply);
+}
+
 static void
 print_calls(const struct vmd_call *calls, size_t count, uint64_t *next)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (!verb_json && *next != 0 && calls[i].number > *next)
+		if (!verb_json && !capture && *next != 0 &&
+		    calls[i].number > *next)
 			printf("... %" PRIu64 " calls were missed\n",
 			    calls[i].number - *next);
-		print_call(&calls[i]);
+		if (capture)
+			capture_call(&calls[i]);
+		else
+			print_call(&calls[i]);
 		*next = calls[i].number + 1;
 	}
-	fflush(stdout);
+	fflush(capture ? capture : stdout);
 }
 
 static int
@@ -157,19 +221,39 @@ watch(const struct verb *verb, uint64_t most)
 	return EXIT_SUCCESS;
 }
 
+/* All that was told must have got into it. */
+static bool
+close_capture(void)
+{
+	bool written = !ferror(capture);
+
+	written = fclose(capture) == 0 && written;
+	if (!written)
+		fprintf(stderr, "%s monitor: cannot write the capture\n",
+		    program_invocation_short_name);
+	return written;
+}
+
 int
 verb_monitor(const struct verb *verb, int argc, char **argv)
 {
 	static const struct option names[] = {
 		{ "count", required_argument, NULL, 'n' },
+		{ "pcap", required_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
 	};
 	unsigned long most = 0;
+	const char *path = NULL;
 	char *end = NULL;
+	int status;
 	int key;
 
 	optind = 0;
 	while ((key = getopt_long(argc, argv, ":n:", names, NULL)) != -1) {
+		if (key == 'p') {
+			path = optarg;
+			continue;
+		}
 		if (key != 'n')
 			return verb_misused(verb, "%s: no such option",
 			    argv[optind - 1]);
@@ -180,7 +264,15 @@ verb_monitor(const struct verb *verb, int argc, char **argv)
 	if (optind < argc)
 		return verb_misused(verb, "'%s': no argument is wanted",
 		    argv[optind]);
+	if (path && !(capture = fopen(path, "we"))) {
+		fprintf(stderr, "%s monitor: cannot write '%s': %s\n",
+		    program_invocation_short_name, path, strerror(errno));
+		return EXIT_UNEXPECTED;
+	}
+	if (capture)
+		capture_begin(capture);
 	signal(SIGINT, stop);
 	signal(SIGTERM, stop);
-	return watch(verb, most);
+	status = watch(verb, most);
+	return capture && !close_capture() ? EXIT_UNEXPECTED : status;
 }
