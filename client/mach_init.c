@@ -50,7 +50,7 @@ page_size_wanted(void)
 		size *= 1024;
 	else if (*end != '\0')
 		size = 0;
-	return size >= 1 << PAGE_BITS && size <= 1 << 16 &&
+	return size >= 1 << PAGE_BITS && size <= PAGE_SIZE_MOST &&
 		       (size & (size - 1)) == 0
 		   ? (uint32_t)size
 		   : UINT32_MAX;

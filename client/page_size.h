@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+enum { PAGE_SIZE_MOST = 64 * 1024 };
+
 /* 0: whatever the daemon's is; UINT32_MAX: it is none. */
 uint32_t page_size_wanted(void);
 

@@ -147,6 +147,7 @@ greet(int fd)
 		return "the daemon knows no such $VMD_PERSONALITY, or "
 		       "$VMD_PAGE_SIZE";
 	if (welcome.page_size < vm_kernel_page_size ||
+	    welcome.page_size > PAGE_SIZE_MOST ||
 	    (welcome.page_size & (welcome.page_size - 1)) != 0)
 		return "that is no vmd";
 	page_size_set(welcome.page_size);

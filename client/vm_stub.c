@@ -128,7 +128,7 @@ place_in_buffer(void *context, uint32_t i, uint64_t size, uint32_t offset,
 	assert(i == buffers->count);
 	if (!was_asked_for(buffers, size))
 		return MIG_TYPE_ERROR;
-	*to = buffer_new(size, offset & vm_page_mask);
+	*to = buffer_new(size, offset & vm_kernel_page_mask);
 	if (!*to)
 		return KERN_NO_SPACE;
 	buffers->memory[i] = *to;

@@ -1060,3 +1060,16 @@ TEST(who_does_not_greet_is_not_spoken_to)
 	hostile_welcome->code = KERN_INVALID_ARGUMENT;
 	in_a_child(is_not_spoken_to);
 }
+
+TEST(who_tells_of_pages_that_there_are_not_is_not_spoken_to)
+{
+	static const uint32_t sizes[] = { 0, 1, 2048, 4097, 12288, 1 << 17,
+		1u << 31, UINT32_MAX };
+	HostSelfTrapReply host = HOST_SELF_TRAP_REPLY__INIT;
+
+	hostile_says(&host.base);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		hostile_welcome->page_size = sizes[i];
+		in_a_child(is_not_spoken_to);
+	}
+}
