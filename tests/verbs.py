@@ -8,11 +8,15 @@ Prints TAP. The tasks are those of tests/support/scene.c.
 import json
 import os
 import re
+import shutil
+import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ET
+import zlib
 
 VMD, VMCTL, SCENE = sys.argv[1:4]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -145,6 +149,75 @@ def the_picture_of_the_readme_is_what_is_drawn_today():
             file.write(drawn)
     with open(here) as file:
         assert file.read() == drawn, "RECORD=1 draws it anew: look at it then"
+
+
+def pixels(png):
+    """Of what a browser writes, 8 bits a sample and not interlaced: as RGB."""
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    at, packed = 8, b""
+    while at < len(png):
+        size, kind = struct.unpack(">I4s", png[at:at + 8])
+        if kind == b"IHDR":
+            width, height, _, colour = struct.unpack(">IIBB", png[at + 8:at + 18])
+        elif kind == b"IDAT":
+            packed += png[at + 8:at + 8 + size]
+        at += size + 12
+    step = {2: 3, 6: 4}[colour]
+    data, stride = zlib.decompress(packed), width * step
+    before, seen = bytearray(stride), []
+    for y in range(height):
+        at = y * (stride + 1)
+        how, row = data[at], bytearray(data[at + 1:at + 1 + stride])
+        for x in range(stride if how else 0):
+            a, c = (row[x - step], before[x - step]) if x >= step else (0, 0)
+            b = before[x]
+            near = min((abs(b - c), 0, a), (abs(a - c), 1, b),
+                       (abs(a + b - 2 * c), 2, c))[2]
+            row[x] = (row[x] + (0, a, b, (a + b) // 2, near)[how]) & 255
+        seen += (bytes(row[x:x + 3]) for x in range(0, stride, step))
+        before = row
+    return seen
+
+
+def screenshot(path):
+    """What a browser makes of a file; None: it takes too long."""
+    png = os.path.join(folder, "seen.png")
+    browser = subprocess.Popen(
+        ["chromium", "--headless", "--no-sandbox", "--disable-gpu",
+         "--user-data-dir=" + os.path.join(folder, "browser"),
+         "--screenshot=" + png, "--window-size=900,500", "file://" + path],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        browser.wait(timeout=60)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        try:
+            os.killpg(browser.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    with open(png, "rb") as file:
+        return pixels(file.read())
+
+
+@test
+def a_browser_draws_each_kind_of_page_in_its_colour():
+    if not shutil.which("chromium"):
+        return "SKIP there is no chromium"
+    for form in ("svg", "html"):
+        path = os.path.join(folder, "map." + form)
+        with open(path, "w") as file:
+            file.write(vmctl("map", "--" + form, "1"))
+        seen = screenshot(path)
+        if not seen:
+            return "SKIP chromium takes too long"
+        square = 16 * 16
+        # task 1: one page copied on write, one shared, two private
+        for colour, count in (("fbd38d", 1), ("a8e0b0", 1), ("a9cdf5", 2)):
+            found = seen.count(bytes.fromhex(colour))
+            assert square * count * 0.5 < found < square * (count + 2), \
+                (form, colour, found)
 
 
 @test
@@ -326,8 +399,8 @@ def run():
     for number, function in enumerate(tests, 1):
         name = function.__name__.replace("_", " ")
         try:
-            function()
-            print("ok %d - %s" % (number, name))
+            told = function()
+            print("ok %d - %s%s" % (number, name, " # " + told if told else ""))
         except Exception as e:
             failed += 1
             print("not ok %d - %s" % (number, name))
