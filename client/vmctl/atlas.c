@@ -15,53 +15,58 @@ enum { PAGES_MOST = 1 << 18 }; /* of the atlas */
 
 /* --- Regions ---------------------------------------------------------- */
 
-static kern_return_t
-get_basic(task_t task, uint64_t *address, struct atlas_region *region)
+kern_return_t
+atlas_region_at(task_t task, uint64_t address, struct atlas_region *region)
 {
 	struct vm_region_basic_info_64 info;
 	mach_msg_type_number_t count = VM_REGION_BASIC_INFO_COUNT_64;
 	mach_vm_size_t size = 0;
 	mach_port_t object;
-	kern_return_t kr = mach_vm_region(task, address, &size,
+	kern_return_t kr = mach_vm_region(task, &address, &size,
 	    VM_REGION_BASIC_INFO_64, (vm_region_info_t)&info, &count, &object);
 
 	if (kr == KERN_SUCCESS)
 		*region = (struct atlas_region){
-			.start = *address,
-			.end = *address + size,
+			.start = address,
+			.end = address + size,
 			.protection = info.protection,
 			.max_protection = info.max_protection,
 			.inheritance = info.inheritance,
 			.shared = info.shared != FALSE,
 			.wired = info.user_wired_count,
 		};
-	return kr;
+	/* What GNU Mach says at the end. */
+	return kr == KERN_NO_SPACE ? KERN_INVALID_ADDRESS : kr;
 }
 
-/* What there is beside; a region that has gone since has nothing. */
-static void
-get_more(task_t task, struct atlas_region *region)
+kern_return_t
+atlas_region_whole(task_t task, uint64_t address, struct atlas_region *region)
 {
 	struct vm_region_extended_info extended;
 	struct vm_region_top_info top;
 	mach_msg_type_number_t count = VM_REGION_EXTENDED_INFO_COUNT;
-	mach_vm_address_t address = region->start;
 	mach_vm_size_t size = 0;
 	mach_port_t object;
+	kern_return_t kr = atlas_region_at(task, address, region);
 
-	if (mach_vm_region(task, &address, &size, VM_REGION_EXTENDED_INFO,
-		(vm_region_info_t)&extended, &count, &object) == KERN_SUCCESS) {
-		region->tag = extended.user_tag;
-		region->share_mode = extended.share_mode;
-		region->resident = extended.pages_resident;
-		region->dirty = extended.pages_dirtied;
-		region->swapped = extended.pages_swapped_out;
-	}
+	if (kr != KERN_SUCCESS)
+		return kr;
+	address = region->start;
+	kr = mach_vm_region(task, &address, &size, VM_REGION_EXTENDED_INFO,
+	    (vm_region_info_t)&extended, &count, &object);
+	if (kr != KERN_SUCCESS)
+		return kr;
+	region->tag = extended.user_tag;
+	region->share_mode = extended.share_mode;
+	region->resident = extended.pages_resident;
+	region->dirty = extended.pages_dirtied;
+	region->swapped = extended.pages_swapped_out;
 	address = region->start;
 	count = VM_REGION_TOP_INFO_COUNT;
 	if (mach_vm_region(task, &address, &size, VM_REGION_TOP_INFO,
 		(vm_region_info_t)&top, &count, &object) == KERN_SUCCESS)
 		region->object = top.obj_id;
+	return KERN_SUCCESS;
 }
 
 static void
@@ -109,8 +114,7 @@ get_regions(struct atlas *atlas, struct atlas_task *task, task_t port,
 	struct atlas_region region;
 	uint64_t address = 0;
 
-	while (get_basic(port, &address, &region) == KERN_SUCCESS) {
-		get_more(port, &region);
+	while (atlas_region_whole(port, address, &region) == KERN_SUCCESS) {
 		if (pages)
 			get_pages(atlas, port, &region);
 		if (!add_region(task, &region)) {

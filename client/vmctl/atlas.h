@@ -36,6 +36,18 @@ struct atlas_region {
 	size_t page_count; /* 0: they were not asked for, or are too many */
 };
 
+/*
+ * The region that an address is in, or else the next one above.
+ *
+ * => atlas_region_at: what vm_region tells of all; atlas_region_whole: with what
+ *    its other flavours tell
+ * => KERN_INVALID_ADDRESS: there is none
+ */
+kern_return_t atlas_region_at(task_t task, uint64_t address,
+    struct atlas_region *region);
+kern_return_t atlas_region_whole(task_t task, uint64_t address,
+    struct atlas_region *region);
+
 struct atlas_task {
 	struct vmd_task info;
 	char command[32]; /* of the process that made it; "": unknown */

@@ -5,89 +5,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <mach/mach_vm.h>
-
 #include "client/show/constants.h"
 #include "client/show/value.h"
+#include "client/vmctl/atlas.h"
 #include "client/vmctl/json.h"
 #include "common/cleanup.h"
 
 /* Characters that a line of 80 has left for the tag. */
 enum { TAG_WIDTH = 8 };
 
-struct region {
-	uint64_t start;
-	uint64_t end;
-	vm_prot_t protection;
-	vm_prot_t max_protection;
-	vm_inherit_t inheritance;
-	bool shared;
-
-	/* What only a map shows. */
-	unsigned int wired; /* so many times */
-	unsigned int tag;
-	unsigned int share_mode;
-	uint64_t resident; /* pages */
-};
-
 /* How much is asked of a region, and which neighbours look alike then. */
 struct view {
-	kern_return_t (*get)(task_t task, uint64_t address, struct region *);
-	bool (*are_alike)(const struct region *a, const struct region *b);
+	kern_return_t (
+	    *get)(task_t task, uint64_t address, struct atlas_region *);
+	bool (*are_alike)(const struct atlas_region *a,
+	    const struct atlas_region *b);
 };
 
 /* --- Asked for -------------------------------------------------------- */
 
-/* The region that an address is in, or else the next one above. */
-static kern_return_t
-get_basic(task_t task, uint64_t address, struct region *region)
-{
-	struct vm_region_basic_info_64 info;
-	mach_msg_type_number_t count = VM_REGION_BASIC_INFO_COUNT_64;
-	mach_vm_size_t size = 0;
-	mach_port_t object;
-	kern_return_t kr;
-
-	kr = mach_vm_region(task, &address, &size, VM_REGION_BASIC_INFO_64,
-	    (vm_region_info_t)&info, &count, &object);
-	if (kr == KERN_SUCCESS)
-		*region = (struct region){
-			.start = address,
-			.end = address + size,
-			.protection = info.protection,
-			.max_protection = info.max_protection,
-			.inheritance = info.inheritance,
-			.shared = info.shared != FALSE,
-			.wired = info.user_wired_count,
-		};
-	/* What GNU Mach says at the end. */
-	return kr == KERN_NO_SPACE ? KERN_INVALID_ADDRESS : kr;
-}
-
-static kern_return_t
-get_all(task_t task, uint64_t address, struct region *region)
-{
-	struct vm_region_extended_info info;
-	mach_msg_type_number_t count = VM_REGION_EXTENDED_INFO_COUNT;
-	mach_vm_size_t size = 0;
-	mach_port_t object;
-	kern_return_t kr = get_basic(task, address, region);
-
-	if (kr != KERN_SUCCESS)
-		return kr;
-	address = region->start;
-	kr = mach_vm_region(task, &address, &size, VM_REGION_EXTENDED_INFO,
-	    (vm_region_info_t)&info, &count, &object);
-	if (kr != KERN_SUCCESS)
-		return kr;
-	region->tag = info.user_tag;
-	region->share_mode = info.share_mode;
-	region->resident = info.pages_resident;
-	return KERN_SUCCESS;
-}
-
 static bool
-are_alike(const struct region *a, const struct region *b)
+are_alike(const struct atlas_region *a, const struct atlas_region *b)
 {
 	return a->protection == b->protection &&
 	       a->max_protection == b->max_protection &&
@@ -95,14 +33,14 @@ are_alike(const struct region *a, const struct region *b)
 }
 
 static bool
-are_all_alike(const struct region *a, const struct region *b)
+are_all_alike(const struct atlas_region *a, const struct atlas_region *b)
 {
 	return are_alike(a, b) && a->wired == b->wired && a->tag == b->tag &&
 	       a->share_mode == b->share_mode;
 }
 
-static const struct view basic = { get_basic, are_alike };
-static const struct view whole = { get_all, are_all_alike };
+static const struct view basic = { atlas_region_at, are_alike };
+static const struct view whole = { atlas_region_whole, are_all_alike };
 
 /*
  * The first region that begins at an address or above, with all its alike
@@ -110,9 +48,9 @@ static const struct view whole = { get_all, are_all_alike };
  */
 static kern_return_t
 region_next(const struct view *view, task_t task, uint64_t address,
-    struct region *region)
+    struct atlas_region *region)
 {
-	struct region next;
+	struct atlas_region next;
 	kern_return_t kr = view->get(task, address, region);
 
 	if (kr != KERN_SUCCESS)
@@ -127,7 +65,7 @@ region_next(const struct view *view, task_t task, uint64_t address,
 
 /* The one that has the address, or else the next one above. */
 static kern_return_t
-region_find(task_t task, uint64_t address, struct region *region)
+region_find(task_t task, uint64_t address, struct atlas_region *region)
 {
 	kern_return_t kr = region_next(&basic, task, 0, region);
 
@@ -156,7 +94,7 @@ size_text(uint64_t size, char *text, size_t room)
 
 /* As rw-/rwx copy. */
 static void
-print_attributes(FILE *out, const struct region *region)
+print_attributes(FILE *out, const struct atlas_region *region)
 {
 	value_print(out,
 	    (struct value){ (uint64_t)region->protection, MEANING_PROTECTION });
@@ -169,7 +107,7 @@ print_attributes(FILE *out, const struct region *region)
 }
 
 static const char *
-attributes_text(const struct region *region, char *text, size_t room)
+attributes_text(const struct atlas_region *region, char *text, size_t room)
 {
 	FILE *out = fmemopen(text, room, "w");
 
@@ -220,7 +158,7 @@ print_head(void)
 }
 
 static void
-print_row(const struct region *region)
+print_row(const struct atlas_region *region)
 {
 	char range[64], size[32], attributes[64], number[16];
 	const char *tag = tag_text(region->tag, number, sizeof(number));
@@ -239,7 +177,7 @@ print_row(const struct region *region)
 }
 
 static void
-put_region(struct json *json, const struct region *region)
+put_region(struct json *json, const struct atlas_region *region)
 {
 	json_open_object(json, NULL);
 	json_put_number(json, "address", region->start);
@@ -259,7 +197,7 @@ static bool
 put_map(struct run *run, task_t task)
 {
 	struct json *json = json_begin(run->command);
-	struct region region = { .end = 0 };
+	struct atlas_region region = { .end = 0 };
 	kern_return_t kr;
 
 	json_open_list(json, "regions");
@@ -276,7 +214,7 @@ bool
 region_map(struct run *run, const struct argument *argument)
 {
 	task_t task = (task_t)argument[0].value.number;
-	struct region region = { .end = 0 };
+	struct atlas_region region = { .end = 0 };
 	kern_return_t kr;
 
 	if (run->json)
@@ -297,7 +235,7 @@ region_map(struct run *run, const struct argument *argument)
 /* --- Expected --------------------------------------------------------- */
 
 static void
-print_region(FILE *out, const struct region *region)
+print_region(FILE *out, const struct atlas_region *region)
 {
 	fprintf(out, "%#" PRIx64 "-%#" PRIx64 " ", region->start, region->end);
 	print_attributes(out, region);
@@ -307,10 +245,10 @@ print_region(FILE *out, const struct region *region)
 
 /* `expected` is a region, or NULL: none; so is what was got. */
 static bool
-fail_region(struct run *run, const struct region *expected,
-    const struct region *got)
+fail_region(struct run *run, const struct atlas_region *expected,
+    const struct atlas_region *got)
 {
-	const struct region *regions[] = { expected, got };
+	const struct atlas_region *regions[] = { expected, got };
 	char *texts[] = { NULL, NULL };
 	size_t size;
 
@@ -332,7 +270,7 @@ fail_region(struct run *run, const struct region *expected,
 }
 
 static bool
-is_same(const struct region *a, const struct region *b)
+is_same(const struct atlas_region *a, const struct atlas_region *b)
 {
 	return a->start == b->start && a->end == b->end && are_alike(a, b);
 }
@@ -341,7 +279,7 @@ bool
 region_expect(struct run *run, const struct argument *argument)
 {
 	task_t task = (task_t)argument[0].value.number;
-	struct region expected = {
+	struct atlas_region expected = {
 		.start = argument[1].value.number,
 		.end = argument[1].value.number + argument[2].value.number,
 		.protection = (vm_prot_t)argument[3].value.number,
@@ -349,7 +287,7 @@ region_expect(struct run *run, const struct argument *argument)
 		.inheritance = (vm_inherit_t)argument[4].value.number,
 		.shared = argument[5].given,
 	};
-	struct region got;
+	struct atlas_region got;
 	kern_return_t kr = region_find(task, expected.start, &got);
 
 	if (kr != KERN_SUCCESS && kr != KERN_INVALID_ADDRESS)
@@ -364,7 +302,7 @@ region_expect_none(struct run *run, const struct argument *argument)
 {
 	task_t task = (task_t)argument[0].value.number;
 	uint64_t address = argument[1].value.number;
-	struct region got;
+	struct atlas_region got;
 	kern_return_t kr = region_find(task, address, &got);
 
 	if (kr != KERN_SUCCESS && kr != KERN_INVALID_ADDRESS)
