@@ -90,6 +90,9 @@ wanted() {
 		files "$1/$folder/mach" '*' "$includes/vmd/mach"
 		files "$1/$folder/servers" '*' "$includes/vmd/servers"
 	done
+	files "$1/client/examples" '*.c' "$datadir/doc/vmd/examples"
+	files "$1/client/examples" demo.vmd "$datadir/doc/vmd/examples"
+	files "$1/client/examples/tutorial" '*' "$datadir/doc/vmd/examples/tutorial"
 	files "$1/client/gnumach" '*' "$includes/vmd-gnumach"
 	files "$1/proto" '*.proto' "$protos"
 	for section in 1 3 5 7 8; do
