@@ -30,7 +30,7 @@ absolute() {
 vmd=$(absolute "$1")
 vmctl=$(absolute "$2")
 cd "$3" || exit 2
-unset VMD_SOCKET VMD_PERSONALITY VMD_DEBUG VMD_INJECT
+unset VMD_SOCKET VMD_PERSONALITY VMD_PAGE_SIZE VMD_DEBUG VMD_INJECT
 
 printed=$(mktemp) || exit 2
 trap 'rm -f "$printed"' EXIT
