@@ -41,7 +41,7 @@ enum {
 /* How the input is to be brought: its first bytes. */
 struct manner {
 	uint16_t pieces; /* 0: at once; else at most so many bytes */
-	uint8_t lazy;    /* turns that pass before answers are taken */
+	uint8_t lazy;    /* busy turns that pass before answers are taken */
 	uint8_t bits;
 };
 
@@ -141,8 +141,9 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	connect_all(server, &manner, wires, bytes + sizeof(manner),
 	    size - sizeof(manner));
 	while (!LIST_EMPTY(&server->connections)) {
-		fuzz_wire_turn(server);
-		if (turns % (manner.lazy + 1u) == manner.lazy)
+		/* Where nothing is to be done, all wait for what is taken. */
+		if (!fuzz_wire_turn(server) ||
+		    turns % (manner.lazy + 1u) == manner.lazy)
 			for (unsigned i = 0; i < clients_of(&manner); i++)
 				take_answers(wires[i]);
 		MUST(++turns < TURNS + 16 * size);
