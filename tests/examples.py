@@ -8,7 +8,7 @@ What stands in a page's EXAMPLES is done as a reader would do it:
     $ command       is run by sh, under a daemon of its own; what the page shows
                     below it must come, and if it shows nothing, it must succeed
     $ cat FILE      makes the file, if there is none: what is shown is its text
-    # command       is root's: vmd must take its options
+    # command       is root's: a daemon that is served, on another socket
     C               is compiled; a part of a program is put into one that has
                     what such parts use, and must end with KERN_SUCCESS
     scripts         of vmd-script(5) and configurations of vmd.conf(5) are
@@ -25,9 +25,11 @@ import pwd
 import re
 import shlex
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
+import time
 
 if len(sys.argv) < 6:
     sys.exit("usage: examples.py VMD VMCTL LIBRARY SOURCE-ROOT CC...")
@@ -196,13 +198,24 @@ def do_session(lines, folder):
 
 
 def do_root(lines, folder):
-    """Its options, but for the group, which there may not be."""
+    """With a group that there is. It must make its socket, and serve."""
     words = shlex.split(lines[0][2:])
     need(words[0] == "vmd", f"{words[0]}: not to be tried as root")
     group = grp.getgrgid(os.getgid()).gr_name
     words = [group if word == "mach" else word for word in words]
-    said = run([VMD, *words[1:], "--help"], folder)
-    need(said.startswith("usage:"), said)
+    path = folder / "root.sock"
+    with subprocess.Popen([VMD, "--config", "none", "--log-level", "error",
+                           "--socket", path, *words[1:]],
+                          stdin=subprocess.DEVNULL) as daemon:
+        try:
+            while not path.is_socket():
+                need(daemon.poll() is None, "the daemon does not start")
+                time.sleep(0.01)
+            run([VMCTL, "--socket", path, "-c", "vm_allocate $self 0 4K ANYWHERE"], folder)
+            mode = stat.S_IMODE(path.stat().st_mode)
+            need(mode == 0o660, f"the socket's mode is {mode:o}")
+        finally:
+            daemon.terminate()
 
 
 def do_script(lines, folder):
@@ -259,10 +272,11 @@ def settle(folder):
     (programs / "vmctl").symlink_to(VMCTL)
     (programs / "cc").write_text(f'#!/bin/sh\nexec {shlex.join(CC)} "$@"\n')
     (programs / "cc").chmod(0o755)
-    (folder / "vmd.pc").write_text(
-        "Name: vmd\nDescription: as it lies here\nVersion: 0\n"
-        f"Cflags: -I{SOURCE}/client -I{SOURCE}/common\n"
-        f"Libs: -L{LIBRARY.parent} -lvmd -Wl,-rpath,{LIBRARY.parent}\n")
+    for name, first in [("vmd", ""), ("vmd-gnumach", f"-I{SOURCE}/client/gnumach ")]:
+        (folder / f"{name}.pc").write_text(
+            f"Name: {name}\nDescription: as it lies here\nVersion: 0\n"
+            f"Cflags: {first}-I{SOURCE}/client -I{SOURCE}/common\n"
+            f"Libs: -L{LIBRARY.parent} -lvmd -Wl,-rpath,{LIBRARY.parent}\n")
     os.environ["PATH"] = f"{programs}:{os.environ['PATH']}"
     os.environ["PKG_CONFIG_PATH"] = str(folder)
     for name in [n for n in os.environ if n.startswith("VMD_")]:
@@ -278,6 +292,7 @@ BREACHES = [
     ("vmctl.1", "$ vmctl -c 'help vm_copy'", "$ vmctl -c 'help vm_cpoy'"),
     ("libvmd.3", "printf(\"16", "printf(\"17"),
     ("libvmd.3", "[0 => 0x1000]", "[0 => 0x2000]"),
+    ("libvmd.3", "TRUE, &child", "NULL, 0, TRUE, &child"),
     ("vm_allocate.3", "VM_MAKE_TAG(", "VM_MAKE_TAGG("),
     ("vm_remap.3", "VM_FLAGS_FIXED | VM_FLAGS_OVERWRITE", "VM_FLAGS_FIXED"),
     ("vmd.8", "# vmd --socket-mode 0660", "# vmd --socket-mode 9660"),

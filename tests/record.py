@@ -6,6 +6,7 @@ usage: record.py VMD VMCTL QUEUE SOURCE [DISSECTOR]
 Prints TAP. QUEUE is the example of that name, SOURCE the source's folder,
 DISSECTOR vmd.lua, which is tested where tshark is installed.
 """
+import json
 import os
 import random
 import re
@@ -265,6 +266,20 @@ def under_another_personality_the_differences_are_told():
     assert all(re.fullmatch(line, one) for one in told[:-1]), told
     assert told[-1].endswith(f", differences: {len(told) - 1}"), told[-1]
     assert replay(path, env={"VMD_PERSONALITY": "gnu"}, status=1).splitlines() == told
+
+
+@test
+def differences_are_told_as_json():
+    path, _ = record("json", *script(
+        "vm_protect $self 0 4K FALSE r-- expect INVALID_ADDRESS"))
+    told = run(VMD, "--config", "none", "--log-level", "warning", "--run", VMCTL,
+               "--json", "replay", "--personality", "gnu", path, status=1)
+    assert [json.loads(line) for line in told.splitlines()] == [
+        {"verb": "replay", "connection": 1, "number": 1,
+         "what": "vm_protect task=0x103 address=0 size=0x1000 set_maximum=FALSE "
+                 "new_protection=r--",
+         "difference": "recorded KERN_INVALID_ADDRESS, now KERN_SUCCESS"},
+        {"verb": "replay", "calls": 1, "differences": 1}], told
 
 
 @test

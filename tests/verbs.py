@@ -355,8 +355,48 @@ def what_is_seen_is_told_as_json_too():
     assert call["routine"] == "vm_allocate" and call["code"] == "KERN_SUCCESS"
     assert call["request"] == {"address": 0, "size": 0x4000, "flags": 1}, call
     assert call["reply"] == {"address": 0x1000}, call
-    assert "has no JSON" in vmctl("--json", "top", status=2)
-    assert "--json" in vmctl("--json", "map", "--svg", "1", status=2)
+    assert "--json: it prints none" in vmctl("--json", "completion", "bash", status=2)
+    assert "a picture is no JSON" in vmctl("--json", "map", "--svg", "1", status=2)
+
+
+@test
+def json_tells_of_sums_of_an_address_and_of_changes():
+    sums = document("map", "--summary", "1")["tasks"][0]
+    assert sums["total"]["size"] == sum(t["size"] for t in sums["types"]) == 0x4c000
+    assert sums["total"]["regions"] == 3 and "regions" not in sums, sums
+    spot = document("map", "1", "0x20001")
+    assert (spot["start"], spot["end"]) == (0x20000, 0x24000), spot
+    assert spot["at"]["address"] == spot["start"], spot
+    assert spot["below"]["address"] == 0x10000, spot
+    assert spot["above"]["address"] == 0x30000, spot
+    gap = document("map", "1", "0x28000")
+    assert gap["at"] is None and gap["start"] == 0x24000, gap
+    assert gap["end"] == gap["above"]["address"] == 0x30000, gap
+    last = document("map", "1", "0x70000")
+    assert last["above"] is None and last["end"] == str(2**64 - 1), last
+    assert document("map", "--delta", "1", "1")["changes"] == []
+
+
+@test
+def a_look_of_top_is_a_line_of_json():
+    looks = [json.loads(line) for line in
+             vmctl("--json", "top", "-n", "2", "-d", "0.2").splitlines()]
+    assert len(looks) == 2
+    for look in looks:
+        assert look["verb"] == "top" and 0.1 < look["seconds"] < 20, look
+        assert look["faults_per_second"] == 0 and look["pages_used"] == 5, look
+        first = [t for t in look["tasks"] if t["number"] == 1][0]
+        assert first["resident_size"] == 0x4000, first
+        assert first["calls_per_second"] >= 0, first
+
+
+@test
+def help_tells_of_verbs_as_json():
+    verbs = document("help")["verbs"]
+    assert [v["name"] for v in verbs] == sorted(v["name"] for v in verbs)
+    assert {"name": "tasks", "form": "", "what": "lists all tasks",
+            "json": True} in verbs, verbs
+    assert [v["name"] for v in document("help", "map")["verbs"]] == ["map"]
 
 
 @test

@@ -47,6 +47,12 @@ json_put_signed(struct json *json, const char *key, int64_t number)
 }
 
 void
+json_put_real(struct json *json, const char *key, double number)
+{
+	put(json, key, json_real(number));
+}
+
+void
 json_put_number(struct json *json, const char *key, uint64_t number)
 {
 	if (number <= INT64_MAX)
@@ -324,6 +330,12 @@ json_end(struct json *json)
 
 void
 json_put_number(struct json *json, const char *key, uint64_t number)
+{
+	(void)json, (void)key, (void)number;
+}
+
+void
+json_put_real(struct json *json, const char *key, double number)
 {
 	(void)json, (void)key, (void)number;
 }

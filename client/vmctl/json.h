@@ -37,6 +37,7 @@ struct json *json_begin_verb(const char *verb);
 void json_end(struct json *json);
 
 void json_put_number(struct json *json, const char *key, uint64_t number);
+void json_put_real(struct json *json, const char *key, double number);
 void json_put_signed(struct json *json, const char *key, int64_t number);
 void json_put_boolean(struct json *json, const char *key, bool boolean);
 void json_put_text(struct json *json, const char *key, const char *text);

@@ -214,11 +214,9 @@ main(int argc, char **argv)
 
 	options_parse(&options, argc, argv);
 	verb_json = options.json;
-	if (options.verb && options.json && !verb_takes_json(options.verb))
-		fail("%s has no JSON to tell", options.verb->name);
 	if (options.verb)
-		return finish(options.verb->run(options.verb, argc - optind,
-		    argv + optind));
+		return finish(
+		    verb_run(options.verb, argc - optind, argv + optind));
 	run.keeps_going = options.keeps_going;
 	run.json = options.json;
 	if (!options.text && !options.file && isatty(STDIN_FILENO))

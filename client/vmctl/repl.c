@@ -63,7 +63,7 @@ run_verb(const char *line, size_t size)
 		verb = verb_find(words[0]);
 	if (!verb)
 		return false;
-	verb->run(verb, count, words);
+	verb_run(verb, count, words);
 	return true;
 }
 

@@ -69,14 +69,21 @@ unpack(const ProtobufCMessageDescriptor *shape, const struct msg *msg)
 		     : NULL;
 }
 
+static const ProtobufCMethodDescriptor *
+find_notice(int id)
+{
+	int index = id - NOTIFY_BASE;
+
+	if (index < 0 || (unsigned)index >= notify__descriptor.n_methods)
+		return NULL;
+	return &notify__descriptor.methods[index];
+}
+
 static void
-print_call(const struct play *play)
+print_call(FILE *out, const struct play *play)
 {
 	const struct routine *routine = &play->routine;
-	FILE *out = play->replay->out;
 
-	fprintf(out, "%" PRIu32 ".%" PRIu32 " ", play->line->number,
-	    play->recorded->head.number);
 	if (routine->name)
 		fprintf(out, "%s", routine->name);
 	else
@@ -89,6 +96,43 @@ print_call(const struct play *play)
 		fputc(' ', out);
 		message_print(out, play->in);
 	}
+}
+
+static void
+differ(struct replay *replay, uint32_t connection, uint32_t number,
+    const char *what, const char *how)
+{
+	struct replay_difference difference = { connection, number, what, how };
+
+	replay->tell(&difference);
+	replay->differing++;
+}
+
+static void
+differ_call(const struct play *play, const char *how)
+{
+	_cleanup_(freep) char *what = NULL;
+	size_t size;
+	FILE *out = open_memstream(&what, &size);
+
+	if (out) {
+		print_call(out, play);
+		fclose(out);
+	}
+	differ(play->replay, play->line->number, play->recorded->head.number,
+	    what ? what : "a call", how);
+}
+
+static void
+differ_notice(struct replay *replay, const struct replay_line *line, int id,
+    const char *how)
+{
+	const ProtobufCMethodDescriptor *method = find_notice(id);
+	char what[64];
+
+	snprintf(what, sizeof(what), "notice %s",
+	    method ? method->name : "of no routine");
+	differ(replay, line->number, 0, what, how);
 }
 
 /* --- Connections ------------------------------------------------------ */
@@ -177,6 +221,7 @@ greet(struct replay *replay, struct replay_line *line,
 	struct msg_hello hello = hello_of(replay, recorded, before);
 	struct msg_welcome now;
 	const uint8_t *bytes = NULL;
+	char how[64];
 
 	if (wire_send(&line->wire, &hello, sizeof(hello)))
 		bytes = wire_take(&line->wire, sizeof(now));
@@ -191,10 +236,9 @@ greet(struct replay *replay, struct replay_line *line,
 		    line->number, code_name(now.code));
 	if (now.page_size == before->page_size)
 		return true;
-	fprintf(replay->out,
-	    "%" PRIu32 " page size: recorded %" PRIu32 ", now %" PRIu32 "\n",
-	    line->number, before->page_size, now.page_size);
-	replay->differing++;
+	snprintf(how, sizeof(how), "recorded %" PRIu32 ", now %" PRIu32,
+	    before->page_size, now.page_size);
+	differ(replay, line->number, 0, "page size", how);
 	return true;
 }
 
@@ -462,9 +506,7 @@ compare_reply(const struct play *play)
 	fclose(out);
 	if (!is_there || differences == 0)
 		return is_there;
-	print_call(play);
-	fprintf(play->replay->out, ": %s\n", text);
-	play->replay->differing++;
+	differ_call(play, text);
 	return true;
 }
 
@@ -485,6 +527,7 @@ play_request(struct replay *replay, struct replay_line *line,
 	if (recorded->head.flags & CAPTURE_OWN)
 		return true;
 	replay->calls++;
+	replay->went_on(replay);
 	msg_parse(&play.request, MSG_REQUEST, recorded->bytes,
 	    recorded->head.size);
 	find_routine(&play.request, &play.routine);
@@ -497,16 +540,6 @@ play_request(struct replay *replay, struct replay_line *line,
 		   "the daemon hung up at %" PRIu32 ".%" PRIu32 ", %s",
 		   line->number, recorded->head.number,
 		   play.routine.name ? play.routine.name : "no routine");
-}
-
-static const ProtobufCMethodDescriptor *
-find_notice(int id)
-{
-	int index = id - NOTIFY_BASE;
-
-	if (index < 0 || (unsigned)index >= notify__descriptor.n_methods)
-		return NULL;
-	return &notify__descriptor.methods[index];
 }
 
 static unsigned
@@ -539,7 +572,6 @@ play_notice(struct replay *replay, struct replay_line *line,
     const struct recorded *recorded)
 {
 	_cleanup_(freep) char *text = NULL;
-	const ProtobufCMethodDescriptor *method;
 	unsigned differences = 1;
 	struct msg before, now;
 	size_t size;
@@ -564,10 +596,7 @@ play_notice(struct replay *replay, struct replay_line *line,
 		drop_notice(line);
 	if (differences == 0)
 		return true;
-	method = find_notice(before.id);
-	fprintf(replay->out, "%" PRIu32 " notice %s: %s\n", line->number,
-	    method ? method->name : "of no routine", text);
-	replay->differing++;
+	differ_notice(replay, line, before.id, text);
 	return true;
 }
 
@@ -577,15 +606,7 @@ play_end(struct replay *replay, struct replay_line *line)
 	struct notice *notice;
 
 	STAILQ_FOREACH(notice, &line->notices, link)
-	{
-		const ProtobufCMethodDescriptor *method =
-		    find_notice(notice->msg.id);
-
-		fprintf(replay->out,
-		    "%" PRIu32 " notice %s: none was recorded\n", line->number,
-		    method ? method->name : "of no routine");
-		replay->differing++;
-	}
+	differ_notice(replay, line, notice->msg.id, "none was recorded");
 	wire_finish(&line->wire);
 	line_free(replay, line);
 }

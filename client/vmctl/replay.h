@@ -21,10 +21,19 @@
 
 TAILQ_HEAD(replay_lines, replay_line);
 
+/* An answer that is not as it was, in words. */
+struct replay_difference {
+	uint32_t connection;
+	uint32_t number;  /* of the call; 0: it was none */
+	const char *what; /* the call, as it was recorded, or something else */
+	const char *how;  /* they differ */
+};
+
 struct replay {
 	const struct recording *recording;
 	uint32_t personality; /* as a hello has it; 0: the recorded one */
-	FILE *out;
+	void (*tell)(const struct replay_difference *difference);
+	void (*went_on)(const struct replay *replay); /* with each call */
 
 	struct sockaddr_un daemon;
 	struct replay_lines lines; /* connections */

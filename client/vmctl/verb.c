@@ -11,8 +11,34 @@
 #include <mach/mig_errors.h>
 
 #include "client/show/constants.h"
+#include "client/vmctl/json.h"
 #include "client/vmctl/run.h"
 #include "common/cleanup.h"
+
+static void
+put_verb(struct json *json, const struct verb *verb)
+{
+	json_open_object(json, NULL);
+	json_put_text(json, "name", verb->name);
+	json_put_text(json, "form", verb->form);
+	json_put_text(json, "what", verb->what);
+	json_put_boolean(json, "json", verb->has_json);
+	json_close(json);
+}
+
+/* NULL: all of them. */
+static void
+print_json(const struct verb *help, const struct verb *about)
+{
+	struct json *json = json_begin_verb(help->name);
+
+	json_open_list(json, "verbs");
+	for (size_t i = 0; verb_at(i); i++)
+		if (!about || verb_at(i) == about)
+			put_verb(json, verb_at(i));
+	json_close(json);
+	json_end(json);
+}
 
 static int
 help(const struct verb *verb, int argc, char **argv)
@@ -23,7 +49,9 @@ help(const struct verb *verb, int argc, char **argv)
 		return verb_misused(verb, "one verb at a time");
 	if (argc == 2 && !about)
 		return verb_misused(verb, "there is no verb '%s'", argv[1]);
-	if (about)
+	if (verb_json)
+		print_json(verb, about);
+	else if (about)
 		printf("usage: %s [options] %s %s\n\n%s\n",
 		    program_invocation_short_name, about->name, about->form,
 		    about->what);
@@ -34,45 +62,42 @@ help(const struct verb *verb, int argc, char **argv)
 
 static const struct verb verbs[] = {
 	{ "completion", "bash|zsh|fish", "prints how a shell completes words",
-	    verb_completion },
-	{ "help", "[VERB]", "tells what a verb does, or of all", help },
+	    verb_completion, false },
+	{ "help", "[VERB]", "tells what a verb does, or of all", help, true },
 	{ "inject",
 	    "ROUTINE|@ADDRESS [--nth N|--from N] CODE|--delay MS PROGRAM "
 	    "[ARGUMENT...]",
-	    "runs a program whose calls fail on request", verb_inject },
+	    "runs a program whose calls fail on request", verb_inject, false },
 	{ "map",
 	    "[--summary|--pages|--svg|--html] [--delta SECONDS] TASK|--all "
 	    "[ADDRESS]",
-	    "shows a task's regions, or pages, or a picture of them",
-	    verb_map },
+	    "shows a task's regions, or pages, or a picture of them", verb_map,
+	    true },
 	{ "monitor", "[-n COUNT] [--pcap FILE]",
-	    "prints all calls, as they are made", verb_monitor },
+	    "prints all calls, as they are made", verb_monitor, true },
 	{ "record", "FILE COMMAND [ARG...]",
 	    "runs a program, and keeps all that it and the daemon say",
-	    verb_record },
+	    verb_record, false },
 	{ "replay", "[--personality NAME] FILE",
 	    "asks again what was recorded, and tells which answers differ",
-	    verb_replay },
+	    verb_replay, true },
 	{ "stats", "", "prints what the daemon counts, for Prometheus",
-	    verb_stats },
-	{ "tasks", "", "lists all tasks", verb_tasks },
+	    verb_stats, true },
+	{ "tasks", "", "lists all tasks", verb_tasks, true },
 	{ "top", "[-n COUNT] [-d SECONDS]",
-	    "shows tasks and what they do, live", verb_top },
-	{ "tree", "", "shows which tasks share memory with whom", verb_tree },
+	    "shows tasks and what they do, live", verb_top, true },
+	{ "tree", "", "shows which tasks share memory with whom", verb_tree,
+	    true },
 };
 
 bool verb_json;
 
-bool
-verb_takes_json(const struct verb *verb)
+int
+verb_run(const struct verb *verb, int argc, char **argv)
 {
-	static const char *const names[] = { "map", "monitor", "stats", "tasks",
-		"tree" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(names[i], verb->name) == 0)
-			return true;
-	return false;
+	if (verb_json && !verb->has_json)
+		return verb_misused(verb, "--json: it prints none");
+	return verb->run(verb, argc, argv);
 }
 
 const struct verb *

@@ -16,6 +16,7 @@ struct verb {
 	const char *what; /* it does, in a line */
 	/* argv[0] is the name. Returns the exit status, as enum exit in run.h. */
 	int (*run)(const struct verb *verb, int argc, char **argv);
+	bool has_json; /* it heeds verb_json */
 };
 
 int verb_completion(const struct verb *verb, int argc, char **argv);
@@ -29,9 +30,11 @@ int verb_tasks(const struct verb *verb, int argc, char **argv);
 int verb_top(const struct verb *verb, int argc, char **argv);
 int verb_tree(const struct verb *verb, int argc, char **argv);
 
-/* Is JSON wanted? main() says so; verb_takes_json() whether a verb has any. */
+/* Is JSON wanted? main() says so. */
 extern bool verb_json;
-bool verb_takes_json(const struct verb *verb);
+
+/* Runs it; refuses if JSON is wanted, and it has none. */
+int verb_run(const struct verb *verb, int argc, char **argv);
 
 /* NULL: there is none. */
 const struct verb *verb_find(const char *name);

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "client/vmctl/json.h"
 #include "client/vmctl/replay.h"
 #include "client/vmctl/run.h"
 #include "client/vmctl/verb.h"
@@ -34,6 +36,73 @@ fail(const struct verb *verb, const char *path,
 	return status;
 }
 
+/* --- What is told ----------------------------------------------------- */
+
+/* A line on a terminal, while it lasts. */
+static bool progress_is_shown;
+
+static void
+clear_progress(void)
+{
+	if (progress_is_shown)
+		fputs("\r\033[K", stderr);
+	progress_is_shown = false;
+}
+
+static void
+show_progress(const struct replay *replay)
+{
+	enum { EVERY = 4096 };
+
+	if (replay->calls % EVERY != 0 || !isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\r%" PRIu64 " calls, %" PRIu64 " differences",
+	    replay->calls, replay->differing);
+	progress_is_shown = true;
+}
+
+static void
+print_difference(const struct replay_difference *difference)
+{
+	clear_progress();
+	printf("%" PRIu32, difference->connection);
+	if (difference->number != 0)
+		printf(".%" PRIu32, difference->number);
+	printf(" %s: %s\n", difference->what, difference->how);
+}
+
+static void
+put_difference(const struct replay_difference *difference)
+{
+	struct json *json = json_begin_verb("replay");
+
+	clear_progress();
+	json_put_number(json, "connection", difference->connection);
+	if (difference->number != 0)
+		json_put_number(json, "number", difference->number);
+	json_put_text(json, "what", difference->what);
+	json_put_text(json, "difference", difference->how);
+	json_end(json);
+}
+
+static void
+print_end(const struct verb *verb, const struct replay *replay)
+{
+	struct json *json;
+
+	if (!verb_json) {
+		printf("calls: %" PRIu64 ", differences: %" PRIu64 "\n",
+		    replay->calls, replay->differing);
+		return;
+	}
+	json = json_begin_verb(verb->name);
+	json_put_number(json, "calls", replay->calls);
+	json_put_number(json, "differences", replay->differing);
+	json_end(json);
+}
+
+/* --- Playing ---------------------------------------------------------- */
+
 static int
 play(const struct verb *verb, const char *path, uint32_t personality)
 {
@@ -41,7 +110,8 @@ play(const struct verb *verb, const char *path, uint32_t personality)
 	struct replay replay = {
 		.recording = &recording,
 		.personality = personality,
-		.out = stdout,
+		.tell = verb_json ? put_difference : print_difference,
+		.went_on = show_progress,
 	};
 	struct complaint complaint;
 	int status = EXIT_SUCCESS;
@@ -51,10 +121,10 @@ play(const struct verb *verb, const char *path, uint32_t personality)
 	else if (!replay_run(&replay, &complaint))
 		status = fail(verb, NULL, &complaint, EXIT_NO_DAEMON);
 	recording_deinit(&recording);
+	clear_progress();
 	if (status != EXIT_SUCCESS)
 		return status;
-	printf("calls: %" PRIu64 ", differences: %" PRIu64 "\n", replay.calls,
-	    replay.differing);
+	print_end(verb, &replay);
 	return replay.differing > 0 ? EXIT_UNEXPECTED : EXIT_SUCCESS;
 }
 

@@ -157,10 +157,8 @@ parse(struct map *map, int argc, char **argv)
 	if (optind + 1 < argc)
 		return verb_misused(map->verb, "'%s' is too much",
 		    argv[optind + 1]);
-	if (verb_json && (map->form == SVG || map->form == HTML ||
-			     map->has_address || map->delta > 0))
-		return verb_misused(map->verb,
-		    "--json is for regions and --pages");
+	if (verb_json && (map->form == SVG || map->form == HTML))
+		return verb_misused(map->verb, "a picture is no JSON");
 	if (map->all && map->delta > 0)
 		return verb_misused(map->verb, "--delta is of one task");
 	return EXIT_SUCCESS;
@@ -213,10 +211,23 @@ show_delta(const struct map *map, const struct atlas_task *before)
 	after = atlas_find(&atlas, map->task);
 	if (!after)
 		return fail_task(map);
-	if (!view_delta(stdout, before, after))
+	if (verb_json)
+		view_json_delta(map->verb->name, before, after);
+	else if (!view_delta(stdout, before, after))
 		printf("nothing has changed in %u second%s\n", map->delta,
 		    map->delta == 1 ? "" : "s");
 	return EXIT_SUCCESS;
+}
+
+static void
+show_json(const struct map *map, const struct atlas *atlas,
+    const struct atlas_task *task)
+{
+	if (map->has_address)
+		view_json_address(map->verb->name, task, map->address);
+	else
+		view_json(map->verb->name, atlas, task,
+		    map->form == SUMMARY ? VIEW_JSON_SUMS : VIEW_JSON_REGIONS);
 }
 
 int
@@ -237,7 +248,7 @@ verb_map(const struct verb *verb, int argc, char **argv)
 	if (map.delta > 0)
 		return show_delta(&map, task);
 	if (verb_json)
-		view_json(verb->name, &atlas, task, VIEW_JSON_REGIONS);
+		show_json(&map, &atlas, task);
 	else if (map.form == SVG)
 		view_svg(stdout, &atlas, task);
 	else if (map.form == HTML)

@@ -143,13 +143,8 @@ view_regions(FILE *out, const struct atlas_task *task)
 		print_region(out, &task->regions[i]);
 }
 
-struct sum {
-	uint64_t size, resident, dirty, swapped;
-	size_t count;
-};
-
 static void
-add(struct sum *sum, const struct atlas_region *region)
+add(struct view_sum *sum, const struct atlas_region *region)
 {
 	sum->size += atlas_size(region);
 	sum->resident += region->resident << vm_kernel_page_shift;
@@ -158,39 +153,69 @@ add(struct sum *sum, const struct atlas_region *region)
 	sum->count++;
 }
 
-static void
-print_sum(FILE *out, const char *type, const struct sum *sum)
+void
+view_sums(struct view_sums *sums, const struct atlas_task *task)
 {
-	fprintf(out, "%-25s %6s %6s %6s %6s %8zu\n", type,
+	*sums = (struct view_sums){ .total = { .type = "TOTAL" } };
+	for (size_t i = 0; i < task->count; i++) {
+		const struct atlas_region *region = &task->regions[i];
+		struct view_sum *sum =
+		    &sums->of[region->tag % ARRAY_SIZE(sums->of)];
+
+		sum->type = atlas_type(region);
+		add(sum, region);
+		add(&sums->total, region);
+	}
+}
+
+static void
+print_sum(FILE *out, const struct view_sum *sum)
+{
+	fprintf(out, "%-25s %6s %6s %6s %6s %8zu\n", sum->type,
 	    view_size(sum->size).text, view_size(sum->resident).text,
 	    view_size(sum->dirty).text, view_size(sum->swapped).text,
 	    sum->count);
 }
 
-/* By tag, in the order of tags. */
 void
 view_summary(FILE *out, const struct atlas_task *task)
 {
-	enum { TAGS = 256 };
-	struct sum sums[TAGS] = { 0 }, total = { 0 };
-	const struct atlas_region *example[TAGS] = { NULL };
+	struct view_sums sums;
 
-	for (size_t i = 0; i < task->count; i++) {
-		const struct atlas_region *region = &task->regions[i];
-
-		add(&sums[region->tag % TAGS], region);
-		add(&total, region);
-		example[region->tag % TAGS] = region;
-	}
+	view_sums(&sums, task);
 	fprintf(out, "%-25s %6s %6s %6s %6s %8s\n", "REGION TYPE", "VSIZE",
 	    "RSDNT", "DIRTY", "SWAP", "REGIONS");
-	for (size_t i = 0; i < TAGS; i++)
-		if (example[i])
-			print_sum(out, atlas_type(example[i]), &sums[i]);
-	print_sum(out, "TOTAL", &total);
+	for (size_t i = 0; i < ARRAY_SIZE(sums.of); i++)
+		if (sums.of[i].type)
+			print_sum(out, &sums.of[i]);
+	print_sum(out, &sums.total);
 }
 
 /* --- One address ------------------------------------------------------ */
+
+struct view_spot
+view_spot(const struct atlas_task *task, uint64_t address)
+{
+	struct view_spot spot = { .end = UINT64_MAX };
+	size_t i = 0;
+
+	while (i < task->count && task->regions[i].end <= address)
+		i++;
+	if (i > 0) {
+		spot.below = &task->regions[i - 1];
+		spot.start = spot.below->end;
+	}
+	if (i < task->count && task->regions[i].start <= address) {
+		spot.at = &task->regions[i++];
+		spot.start = spot.at->start;
+		spot.end = spot.at->end;
+	}
+	if (i < task->count)
+		spot.above = &task->regions[i];
+	if (spot.above && !spot.at)
+		spot.end = spot.above->start;
+	return spot;
+}
 
 static void
 print_gap(FILE *out, uint64_t start, uint64_t end)
@@ -205,34 +230,30 @@ print_gap(FILE *out, uint64_t start, uint64_t end)
 	fprintf(out, "%-15s %s\n", "(gap)", range);
 }
 
+static void
+print_neighbour(FILE *out, const struct atlas_region *region)
+{
+	if (!region)
+		return;
+	fputs("     ", out);
+	print_region(out, region);
+}
+
 void
 view_address(FILE *out, const struct atlas_task *task, uint64_t address)
 {
-	const struct atlas_region *region = NULL;
-	uint64_t gap = 0;
-	size_t i = 0;
+	struct view_spot spot = view_spot(task, address);
 
-	while (i < task->count && task->regions[i].end <= address)
-		i++;
 	view_title(out, task);
 	fprintf(out, ": %#" PRIx64 "\n\n     ", address);
 	print_head(out);
-	if (i > 0) {
-		fputs("     ", out);
-		print_region(out, &task->regions[i - 1]);
-		gap = task->regions[i - 1].end;
-	}
-	if (i < task->count)
-		region = &task->regions[i];
+	print_neighbour(out, spot.below);
 	fputs("---> ", out);
-	if (!region || region->start > address)
-		print_gap(out, gap, region ? region->start : UINT64_MAX);
+	if (spot.at)
+		print_region(out, spot.at);
 	else
-		print_region(out, &task->regions[i++]);
-	if (i < task->count) {
-		fputs("     ", out);
-		print_region(out, &task->regions[i]);
-	}
+		print_gap(out, spot.start, spot.end);
+	print_neighbour(out, spot.above);
 }
 
 /* --- What has changed ------------------------------------------------- */
@@ -248,9 +269,38 @@ is_same(const struct atlas_region *a, const struct atlas_region *b)
 	       a->share_mode == b->share_mode && a->resident == b->resident;
 }
 
+bool
+view_next_change(struct view_delta *delta, struct view_change *change)
+{
+	const struct atlas_task *before = delta->before, *after = delta->after;
+
+	while (delta->i < before->count || delta->j < after->count) {
+		const struct atlas_region *old =
+		    delta->i < before->count ? &before->regions[delta->i]
+					     : NULL;
+		const struct atlas_region *new =
+		    delta->j < after->count ? &after->regions[delta->j] : NULL;
+
+		if (old && new && old->start != new->start) {
+			if (old->start < new->start)
+				new = NULL;
+			else
+				old = NULL;
+		}
+		delta->i += old != NULL;
+		delta->j += new != NULL;
+		*change = (struct view_change){ old, new };
+		if (!old || !new || !is_same(old, new))
+			return true;
+	}
+	return false;
+}
+
 static void
 print_change(FILE *out, char sign, const struct atlas_region *region)
 {
+	if (!region)
+		return;
 	fprintf(out, "%c ", sign);
 	print_region(out, region);
 }
@@ -259,28 +309,13 @@ bool
 view_delta(FILE *out, const struct atlas_task *before,
     const struct atlas_task *after)
 {
-	size_t i = 0, j = 0;
+	struct view_delta delta = { .before = before, .after = after };
+	struct view_change change;
 	bool any = false;
 
-	while (i < before->count || j < after->count) {
-		const struct atlas_region *old =
-		    i < before->count ? &before->regions[i] : NULL;
-		const struct atlas_region *new =
-		    j < after->count ? &after->regions[j] : NULL;
-
-		if (old && new &&is_same(old, new)) {
-			i++, j++;
-			continue;
-		}
-		any = true;
-		if (old && (!new || old->start <= new->start)) {
-			print_change(out, '-', old);
-			i++;
-		}
-		if (new && (!old || new->start <= old->start)) {
-			print_change(out, '+', new);
-			j++;
-		}
+	for (; view_next_change(&delta, &change); any = true) {
+		print_change(out, '-', change.old);
+		print_change(out, '+', change.new);
 	}
 	return any;
 }

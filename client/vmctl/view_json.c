@@ -11,9 +11,10 @@
 #include <mach/vm_page_size.h>
 
 #include "client/vmctl/json.h"
+#include "common/cleanup.h"
 
-static void
-put_info(struct json *json, const struct atlas_task *task)
+void
+view_json_task(struct json *json, const struct atlas_task *task)
 {
 	const struct vmd_task *info = &task->info;
 
@@ -31,10 +32,16 @@ put_info(struct json *json, const struct atlas_task *task)
 	json_put_number(json, "cow_faults", info->cow_faults);
 }
 
+/* NULL: there is none. */
 static void
-put_region(struct json *json, const struct atlas_region *region)
+put_region(struct json *json, const char *key,
+    const struct atlas_region *region)
 {
-	json_open_object(json, NULL);
+	if (!region) {
+		json_put_null(json, key);
+		return;
+	}
+	json_open_object(json, key);
 	json_put_number(json, "address", region->start);
 	json_put_number(json, "size", atlas_size(region));
 	json_put_signed(json, "protection", region->protection);
@@ -62,8 +69,35 @@ put_regions(struct json *json, const struct atlas_task *task)
 {
 	json_open_list(json, "regions");
 	for (size_t i = 0; i < task->count; i++)
-		put_region(json, &task->regions[i]);
+		put_region(json, NULL, &task->regions[i]);
 	json_close(json);
+}
+
+static void
+put_sum(struct json *json, const char *key, const struct view_sum *sum)
+{
+	json_open_object(json, key);
+	json_put_text(json, "type", sum->type);
+	json_put_number(json, "size", sum->size);
+	json_put_number(json, "resident", sum->resident);
+	json_put_number(json, "dirty", sum->dirty);
+	json_put_number(json, "swapped", sum->swapped);
+	json_put_number(json, "regions", sum->count);
+	json_close(json);
+}
+
+static void
+put_sums(struct json *json, const struct atlas_task *task)
+{
+	struct view_sums sums;
+
+	view_sums(&sums, task);
+	json_open_list(json, "types");
+	for (size_t i = 0; i < ARRAY_SIZE(sums.of); i++)
+		if (sums.of[i].type)
+			put_sum(json, NULL, &sums.of[i]);
+	json_close(json);
+	put_sum(json, "total", &sums.total);
 }
 
 static void
@@ -102,11 +136,50 @@ view_json(const char *verb, const struct atlas *atlas,
 		if (only && task != only)
 			continue;
 		json_open_object(json, NULL);
-		put_info(json, task);
+		view_json_task(json, task);
 		if (parts & VIEW_JSON_REGIONS)
 			put_regions(json, task);
+		if (parts & VIEW_JSON_SUMS)
+			put_sums(json, task);
 		if (parts & VIEW_JSON_COMMON)
 			put_common(json, atlas, task);
+		json_close(json);
+	}
+	json_close(json);
+	json_end(json);
+}
+
+void
+view_json_address(const char *verb, const struct atlas_task *task,
+    uint64_t address)
+{
+	struct view_spot spot = view_spot(task, address);
+	struct json *json = json_begin_verb(verb);
+
+	view_json_task(json, task);
+	json_put_number(json, "address", address);
+	json_put_number(json, "start", spot.start);
+	json_put_number(json, "end", spot.end);
+	put_region(json, "below", spot.below);
+	put_region(json, "at", spot.at);
+	put_region(json, "above", spot.above);
+	json_end(json);
+}
+
+void
+view_json_delta(const char *verb, const struct atlas_task *before,
+    const struct atlas_task *after)
+{
+	struct view_delta delta = { .before = before, .after = after };
+	struct view_change change;
+	struct json *json = json_begin_verb(verb);
+
+	view_json_task(json, after);
+	json_open_list(json, "changes");
+	while (view_next_change(&delta, &change)) {
+		json_open_object(json, NULL);
+		put_region(json, "old", change.old);
+		put_region(json, "new", change.new);
 		json_close(json);
 	}
 	json_close(json);
