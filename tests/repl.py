@@ -271,6 +271,21 @@ def names_are_completed():
     assert s.end("exit\n") == 0
 
 
+@edited
+def files_are_completed():
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(os.path.join(folder, "pages"))
+        with open(os.path.join(folder, "pages", "first"), "w", encoding="ascii") as file:
+            file.write("hello")
+        s = session()
+        s.line("vm_allocate $self 0 4K ANYWHERE")
+        said = s.line("vm_write $self 0x1000 @%s/pa\tfi\t" % folder)
+        assert said == "", said
+        said = s.line("print @%s/pages/\t" % folder)
+        assert said == "hello\n", said
+        assert s.end("exit\n") == 0
+
+
 def shown(s, typed):
     """What a Tab behind that shows; the line is dropped."""
     s.keys(typed + "\t")

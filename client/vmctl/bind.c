@@ -317,14 +317,13 @@ operands_bind(struct operands *operands, const struct binding *binding)
 
 const struct parameter *
 operands_next(struct operands *operands, const struct binding *binding,
-    const char *name)
+    const struct operand *next, const char *name)
 {
-	static const struct operand next = { .kind = OPERAND_NUMBER };
 	struct operand *operand;
 
 	TAILQ_FOREACH(operand, operands, link)
 		if (!find_parameter(binding, operands, operand))
 			return NULL;
 	return name ? by_name(binding->parameters, name)
-		    : by_place(binding->parameters, operands, &next);
+		    : by_place(binding->parameters, operands, next);
 }

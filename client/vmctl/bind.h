@@ -32,6 +32,7 @@ struct binding {
 bool operands_bind(struct operands *operands, const struct binding *binding);
 
 /* The parameter that one more operand would be for: the one of that name, or,
- * without a name, the next. NULL: none. */
+ * without a name, the next for such as it is. NULL: none. */
 const struct parameter *operands_next(struct operands *operands,
-    const struct binding *binding, const char *name);
+    const struct binding *binding, const struct operand *next,
+    const char *name);

@@ -1,7 +1,9 @@
 #include "client/vmctl/complete.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "client/show/constants.h"
 #include "client/show/message.h"
@@ -210,6 +212,43 @@ offer_values(struct word *word, const struct parameter *parameter,
 	offer_variables(word, variables);
 }
 
+static bool
+is_folder(DIR *folder, const char *name)
+{
+	struct stat status;
+
+	return fstatat(dirfd(folder), name, &status, 0) == 0 &&
+	       S_ISDIR(status.st_mode);
+}
+
+/* @FILE: what is in its folder, as far as an operand can name it. */
+static void
+offer_files(const struct word *word)
+{
+	struct arena *arena = word->choices->arena;
+	size_t before = word->size;
+	const struct dirent *entry;
+	DIR *folder;
+
+	while (before > 1 && word->start[before - 1] != '/')
+		before--;
+	folder = opendir(
+	    before > 1 ? arena_text(arena, word->start + 1, before - 1) : ".");
+	while (folder && (entry = readdir(folder))) {
+		const char *name = entry->d_name;
+		const char *whole = join(arena, word->start, before, name);
+
+		if ((*name == '.' && word->size == before) ||
+		    name[strcspn(name, " \t\n;#[],")] != '\0')
+			continue;
+		if (is_folder(folder, name))
+			whole = join(arena, whole, strlen(whole), "/");
+		offer(word, whole);
+	}
+	if (folder)
+		closedir(folder);
+}
+
 /* NAME=, of those that have a name to be seen. */
 static void
 offer_names(const struct word *word, const struct parameters *parameters)
@@ -322,7 +361,8 @@ complete_operand(const struct script *script, struct scan *scan,
 		.arena = choices->arena,
 		.complaint = scan->complaint,
 	};
-	const char *name;
+	struct operand next = { .kind = OPERAND_NUMBER };
+	const char *name = NULL;
 
 	scan->end = word->start;
 	if (!(takes_text ? operands_scan_text(scan, &operands)
@@ -333,9 +373,14 @@ complete_operand(const struct script *script, struct scan *scan,
 		return;
 	}
 	offer_names(word, &choices->parameters);
-	name = cut(word);
-	choices->expected = operands_next(&operands, &binding, name);
-	if (choices->expected)
+	if (word->size > 0 && *word->start == '@')
+		next.kind = OPERAND_BYTES;
+	else
+		name = cut(word);
+	choices->expected = operands_next(&operands, &binding, &next, name);
+	if (choices->expected && next.kind == OPERAND_BYTES)
+		offer_files(word);
+	else if (choices->expected)
 		offer_values(word, choices->expected, &script->variables);
 	else if (!own_command_find(choices->command))
 		offer(word, "expect");
@@ -384,7 +429,8 @@ complete(const struct script *script, const char *line, size_t size,
 	keeps = skip_assignment(&scan);
 	word.start = MAX(word.start, scan.at);
 	word.size = choices->typed = (size_t)(line + size - word.start);
-	if (scan.at < word.start || scan_peek(&scan) == '$') {
+	if (scan.at < word.start || scan_peek(&scan) == '$' ||
+	    scan_peek(&scan) == '@') {
 		if (!find_command(choices, scan_command_name(&scan)) &&
 		    (!prints || keeps || !find_command(choices, "print")))
 			return;

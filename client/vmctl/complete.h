@@ -4,6 +4,7 @@
  *      vm_pro|                          vm_protect
  *      vm_protect $self $a 4K FALSE |   ALL COPY DEFAULT ... $a $self
  *      vm_read $self $region.|          $region.address $region.size ...
+ *      vm_write $self $a @/etc/ho|      @/etc/hostname @/etc/hosts
  *
  * The line is understood as far as it goes by what understands scripts, so that
  * an operand's constants are those of its parameter.

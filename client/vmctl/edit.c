@@ -158,7 +158,7 @@ find_rest(const struct choices *choices, char *rest, size_t room)
 {
 	size_t common = choices_common(choices);
 	const char *only = choices->count == 1 ? choices->list[0] : NULL;
-	bool is_whole = only && !strchr("=.", only[common - 1]) &&
+	bool is_whole = only && !strchr("=./", only[common - 1]) &&
 			*only != '$' && choices->typed < room;
 
 	/* Before anything is typed, all that is possible is shown. */
