@@ -24,26 +24,8 @@ shift
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 2' HUP INT TERM
-number=0
-failed=0
-
-# same NAME WANTED GOT
-same() {
-	number=$((number + 1))
-	if [ "$2" = "$3" ]; then
-		echo "ok $number - $1"
-	else
-		echo "not ok $number - $1"
-		printf 'expected:\n%s\ngot:\n%s\n' "$2" "$3" | sed 's/^/# /'
-		failed=1
-	fi
-}
-
-skip() {
-	number=$((number + 1))
-	echo "ok $number - $1 # SKIP there is no such shell here"
-}
-
+# shellcheck source=tests/support/tap.sh
+. "${0%/*}/support/tap.sh"
 # --- What there is ------------------------------------------------------
 
 options() {
@@ -104,7 +86,7 @@ lines() {
 
 check_bash() {
 	if ! command -v bash >/dev/null; then
-		skip "bash completes"
+		skip "bash completes" "there is no such shell here"
 		return
 	fi
 	cd "$work" || exit 2
@@ -134,7 +116,7 @@ check_bash() {
 
 check_fish() {
 	if ! command -v fish >/dev/null; then
-		skip "fish completes"
+		skip "fish completes" "there is no such shell here"
 		return
 	fi
 	HOME=$work
@@ -165,7 +147,7 @@ check() {
 	if command -v "$1" >/dev/null; then
 		same "$1 takes it" "" "$("$1" -n "$work/$1" 2>&1)"
 	else
-		skip "$1 takes it"
+		skip "$1 takes it" "there is no such shell here"
 	fi
 	same "$1 is told of each option" "" "$(options_for "$1" | lacking "$work/$1")"
 	same "$1 is told of each verb" "" "$(verbs | lacking "$work/$1")"
@@ -192,5 +174,4 @@ check zsh
 check fish
 check_bash
 check_fish
-echo "1..$number"
-exit "$failed"
+tap_end

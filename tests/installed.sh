@@ -24,24 +24,9 @@ units=$6
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 2' HUP INT TERM
+# shellcheck source=tests/support/tap.sh
+. "${0%/*}/support/tap.sh"
 root=$work/root
-number=0
-failed=0
-
-# try NAME COMMAND...: is it true?
-try() {
-	name=$1
-	shift
-	number=$((number + 1))
-	if "$@" >"$work/said" 2>&1; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		sed 's/^/# /' "$work/said"
-		failed=1
-	fi
-}
-
 # A foreign program does not bring what a sanitizer needs.
 if nm -D "$build/client/libvmd.so" | grep -Eq ' U __(asan|tsan|ubsan)_'; then
 	echo "1..0 # SKIP it was built with a sanitizer"
@@ -212,5 +197,4 @@ for standard in c99 c11 c++17; do
 	    compiles vmd-gnumach gnumach "$@" "$standard"
 	try "and runs" runs "gnumach-$standard" --personality gnu
 done
-echo "1..$number"
-exit "$failed"
+tap_end

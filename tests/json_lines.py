@@ -12,12 +12,10 @@ import re
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True
+from support import tap                       # pylint: disable=wrong-import-position
+
 VMCTL, PROTO = sys.argv[1:3]
-tests = []
-
-
-def test(function):
-    tests.append(function)
 
 
 def lines(text, *options, status=0):
@@ -39,7 +37,7 @@ def fields(message):
     raise AssertionError(message)
 
 
-@test
+@tap.test
 def a_call_is_a_line():
     assert lines("a = vm_allocate $self 0 64K ANYWHERE\nvm_write $self $a \"hi\"\n"
                  "vm_read $self $a 2") == [
@@ -51,7 +49,7 @@ def a_call_is_a_line():
          "data": ["6869"]}]
 
 
-@test
+@tap.test
 def members_are_called_like_the_fields():
     region = lines("vm_allocate $self 0 64K ANYWHERE\nvm_region $self 0")[1]["reply"]
     named = fields("VmRegionReply") + fields("VmRegionBasicInfo")
@@ -61,14 +59,14 @@ def members_are_called_like_the_fields():
     assert region["shared"] is False, region
 
 
-@test
+@tap.test
 def a_code_that_is_expected_is_a_reply():
     assert lines("vm_protect $self 0 4K FALSE r-- expect INVALID_ADDRESS") == [
         {"line": 1, "command": "vm_protect", "code": "KERN_INVALID_ADDRESS",
          "reply": {}, "data": []}]
 
 
-@test
+@tap.test
 def what_was_not_expected_is_in_its_line():
     assert lines("vm_protect $self 0 4K FALSE r--", status=1) == [
         {"line": 1, "command": "vm_protect", "code": "KERN_INVALID_ADDRESS",
@@ -78,7 +76,7 @@ def what_was_not_expected_is_in_its_line():
          "error": "expected 0-0x1000 rw-/rwx copy, got no region"}]
 
 
-@test
+@tap.test
 def numbers_are_integers_as_long_as_they_have_63_bits():
     assert lines("print 0x7fffffffffffffff 0x8000000000000000 -1 \"t\"") == [
         {"line": 1, "command": "print", "values": [
@@ -86,7 +84,7 @@ def numbers_are_integers_as_long_as_they_have_63_bits():
     assert lines("print \"\\xff\\x00\"")[0]["values"] == [{"hex": "ff00"}]
 
 
-@test
+@tap.test
 def commands_of_its_own_are_lines():
     got = lines("vm_allocate $self 0 64K ANYWHERE; vm_write $self 0x1000 \"hi\";"
                 "map $self; pages $self 0x1000 8K; show $self 0x1000 2; limits;"
@@ -114,27 +112,10 @@ def commands_of_its_own_are_lines():
     assert by_name["echo"]["values"] == ["a", 0]
 
 
-@test
+@tap.test
 def a_message_is_a_line():
     got = lines("p = mach_port_allocate $self RECEIVE\nreceive $p")
     assert got[1] == {"line": 2, "command": "receive", "notification": None}, got
 
 
-def run():
-    failed = 0
-    print("1..%d" % len(tests))
-    for number, function in enumerate(tests, 1):
-        name = function.__name__.replace("_", " ")
-        try:
-            function()
-            print("ok %d - %s" % (number, name))
-        except Exception as e:
-            failed += 1
-            print("not ok %d - %s" % (number, name))
-            print("# %s: %s (line %d)" % (
-                type(e).__name__, str(e).replace("\n", "\n# "),
-                e.__traceback__.tb_next.tb_lineno))
-    return failed
-
-
-sys.exit(1 if run() else 0)
+sys.exit(1 if tap.run() else 0)

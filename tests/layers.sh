@@ -20,6 +20,8 @@ fi
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 2' HUP INT TERM
+# shellcheck source=tests/support/tap.sh
+. "${0%/*}/support/tap.sh"
 
 # includes ROOT: "file line include" of each, in which <mach/...> has become
 # <common/mach/...> or <client/mach/...>, after where it is.
@@ -46,18 +48,6 @@ includes() {
 	done
 }
 
-# holds NAME OFFENDERS
-holds() {
-	number=$((number + 1))
-	if [ -z "$2" ]; then
-		echo "ok $number - $1"
-	else
-		echo "not ok $number - $1"
-		printf '%s\n' "$2" | sed 's/^/# /'
-		failed=1
-	fi
-}
-
 # only NAME FILES INCLUDES: the files include nothing else.
 only() {
 	holds "$1" "$(awk -v files="$2" -v includes="$3" \
@@ -73,8 +63,6 @@ never() {
 }
 
 check() {
-	number=0
-	failed=0
 	includes "$1" >"$work/includes"
 	never "every include is understood" . '^[^<"]|^$'
 	only "client includes client, proto and common" '^client/' \
@@ -154,5 +142,4 @@ client/session.c <ev.h>
 client/session.c NAME_OF_HEADER
 END
 holds "each kind of breach would be told of" "$silent"
-echo "1..$number"
-exit "$failed"
+tap_end

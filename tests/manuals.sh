@@ -18,6 +18,8 @@ fi
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 2' HUP INT TERM
+# shellcheck source=tests/support/tap.sh
+. "${0%/*}/support/tap.sh"
 
 # --- What there is ------------------------------------------------------
 
@@ -47,22 +49,7 @@ alike() {
 
 # The prototypes of headers, one a line, without comments and directives.
 declared() {
-	# shellcheck disable=SC2016 # the dollars are awk's
-	headers "$1" | xargs -n 1 awk '
-	{
-		while (sub(/\\$/, "")) { getline more; $0 = $0 more }
-		if (!/^[ \t]*#/) text = text " " $0
-	}
-	END {
-		while ((start = index(text, "/*"))) {
-			rest = substr(text, start + 2)
-			text = substr(text, 1, start - 1) " " \
-			    substr(rest, index(rest, "*/") + 2)
-		}
-		gsub(/extern "C" [{]/, ";", text)
-		gsub(/;/, "\n", text)
-		print text
-	}' | alike
+	headers "$1" | xargs -n 1 awk -f "${0%/*}/support/statements.awk" | alike
 }
 
 # --- What pages say -----------------------------------------------------
@@ -196,25 +183,12 @@ lacking_constants() {
 	done
 }
 
-# holds NAME OFFENDERS
-holds() {
-	number=$((number + 1))
-	if [ -z "$2" ]; then
-		echo "ok $number - $1"
-	else
-		echo "not ok $number - $1"
-		printf '%s\n' "$2" | sed 's/^/# /'
-		failed=1
-	fi
-}
-
 # lint NAME FOLDER SECTION
 lint() {
 	if command -v mandoc >/dev/null; then
 		holds "$1" "$(cd "$2" && mandoc -Tlint -Wwarning ./*."$3" 2>&1)"
 	else
-		number=$((number + 1))
-		echo "ok $number - $1 # SKIP mandoc is not installed"
+		skip "$1" "mandoc is not installed"
 	fi
 }
 
@@ -334,8 +308,6 @@ check_config() {
 
 # check FOLDER: its pages, against the lists.
 check() {
-	number=0
-	failed=0
 	names "$1" >"$work/names"
 	awk '{ print $2 }' "$work/names" >"$work/named"
 	parameters "$1" 1 >"$work/parameters"
@@ -425,5 +397,4 @@ vmd-script.5|s/^.It Ic map Ar task/.It Ic map Ar host/|map host
 vmd-script.5|/^.It Ic names/d|names
 END
 holds "each kind of breach would be told of" "$silent"
-echo "1..$number"
-exit "$failed"
+tap_end

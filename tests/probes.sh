@@ -5,12 +5,14 @@
 # Has the daemon the probes that common/probe.h and vmd(8) tell of, with as many
 # arguments? Prints TAP; skips all if it was built without any.
 
-set -eu
+set -u
 
 root=$1
 vmd=$2
-work=$(mktemp -d)
+work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/support/tap.sh
+. "${0%/*}/support/tap.sh"
 
 readelf -n "$vmd" | awk '
 /Provider: vmd/ { here = 1 }
@@ -22,19 +24,6 @@ if [ ! -s "$work/there" ]; then
 	exit 0
 fi
 
-number=0
-failed=0
-holds() {
-	number=$((number + 1))
-	if [ -z "$2" ]; then
-		echo "ok $number - $1"
-	else
-		echo "not ok $number - $1"
-		echo "$2" | sed 's/^/# /'
-		failed=1
-	fi
-}
-
 sed -n 's/^ \*      \([a-z]*\)  *\([a-z]*\(, [a-z]*\)*\)  .*/\1 \2/p' \
     "$root/common/probe.h" | awk '{ print $1, NF - 1 }' | sort -u >"$work/told"
 holds "each probe that the header tells of is there, with its arguments" \
@@ -43,5 +32,4 @@ sed -n '/^[.]Sh PROBES/,/^[.]Sh [^P]/s/^[.]It Li \([a-z]*\) Pq \(.*\)/\1 \2/p' \
     "$root/server/vmd.8" | awk '{ print $1, NF - 1 }' | sort -u >"$work/page"
 holds "each is told by the page, with its arguments" \
     "$(diff "$work/page" "$work/there" || :)"
-echo "1..$number"
-exit $failed
+tap_end

@@ -9,15 +9,12 @@ import os
 import sys
 import threading
 
-sys.path[:0] = sys.argv[1:]
-import mach  # noqa: E402
+sys.dont_write_bytecode = True
+sys.path[1:1] = sys.argv[1:]
+import mach                                   # pylint: disable=wrong-import-position
+from support import tap                       # pylint: disable=wrong-import-position
 
-tests = []
 self = mach.mach_task_self()
-
-
-def test(function):
-    tests.append(function)
 
 
 def fails(name, function, *arguments, **more):
@@ -30,7 +27,7 @@ def fails(name, function, *arguments, **more):
     raise AssertionError("it did not fail")
 
 
-@test
+@tap.test
 def memory_is_zeros_until_it_is_written():
     address = mach.vm_allocate(self, 0x4000)
     assert mach.vm_read(self, address, 0x4000) == bytes(0x4000)
@@ -40,7 +37,7 @@ def memory_is_zeros_until_it_is_written():
     fails("KERN_INVALID_ADDRESS", mach.vm_read, self, address, 1)
 
 
-@test
+@tap.test
 def a_copy_is_what_the_source_was():
     a = mach.vm_allocate(self, 0x200000)
     b = mach.vm_allocate(self, 0x200000)
@@ -51,7 +48,7 @@ def a_copy_is_what_the_source_was():
     mach.vm_deallocate(self, a, 0x400000)
 
 
-@test
+@tap.test
 def protection_is_kept():
     a = mach.vm_allocate(self, 0x3000)
     mach.vm_protect(self, a + 0x1000, 0x1000, False, mach.VM_PROT_READ)
@@ -66,7 +63,7 @@ def protection_is_kept():
     assert list(mach.regions(self)) == []
 
 
-@test
+@tap.test
 def a_child_inherits_what_it_is_to():
     a = mach.vm_allocate(self, 0x1000)
     b = mach.vm_allocate(self, 0x1000)
@@ -82,7 +79,7 @@ def a_child_inherits_what_it_is_to():
     mach.vm_deallocate(self, a, 0x2000)
 
 
-@test
+@tap.test
 def memory_is_mapped_by_its_entry_and_by_its_task():
     a = mach.vm_allocate(self, 0x2000)
     mach.vm_write(self, a, b"entry")
@@ -103,7 +100,7 @@ def memory_is_mapped_by_its_entry_and_by_its_task():
     mach.vm_deallocate(self, a, 0x2000)
 
 
-@test
+@tap.test
 def flags_and_places_are_as_in_c():
     a = mach.vm_allocate(self, 0x1000, mach.VM_FLAGS_FIXED, address=0x70000000)
     assert a == 0x70000000
@@ -118,7 +115,7 @@ def flags_and_places_are_as_in_c():
     mach.vm_deallocate(self, a, 0x1000)
 
 
-@test
+@tap.test
 def threads_share_the_connection():
     wrong = []
 
@@ -137,7 +134,7 @@ def threads_share_the_connection():
     assert not wrong
 
 
-@test
+@tap.test
 def codes_and_the_page_size_are_told():
     assert mach.vm_page_size() == 4096
     assert mach.KERN_NO_SPACE == 3
@@ -145,7 +142,7 @@ def codes_and_the_page_size_are_told():
     assert "no space" in mach.mach_error_string(3)
 
 
-@test
+@tap.test
 def all_holds_afterwards():
     mach.vmd_check()
     host = mach.mach_host_self()
@@ -153,7 +150,7 @@ def all_holds_afterwards():
     mach.mach_port_deallocate(self, host)
 
 
-@test
+@tap.test
 def each_name_has_a_word_of_help():
     for name, value in vars(mach).items():
         if callable(value) and not name.startswith("_") and \
@@ -161,14 +158,4 @@ def each_name_has_a_word_of_help():
             assert value.__doc__, name
 
 
-failed = 0
-print("1..%d" % len(tests))
-for number, function in enumerate(tests, 1):
-    try:
-        function()
-        print("ok %d - %s" % (number, function.__name__.replace("_", " ")))
-    except Exception as e:
-        failed += 1
-        print("not ok %d - %s" % (number, function.__name__))
-        print("# %s: %s" % (type(e).__name__, str(e).replace("\n", "\n# ")))
-sys.exit(1 if failed else 0)
+sys.exit(1 if tap.run() else 0)

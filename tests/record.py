@@ -17,20 +17,14 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+from support import tap                       # pylint: disable=wrong-import-position
+
 VMD, VMCTL, QUEUE, SOURCE = map(os.path.abspath, sys.argv[1:5])
 DISSECTOR = os.path.abspath(sys.argv[5]) if len(sys.argv) > 5 else None
 DEMO = SOURCE + "/client/examples/demo.vmd"
 HELLO, MESSAGE, DATUM, END = range(4)
 MORE, OWN = 1, 2
-tests = []
-
-
-def test(function):
-    tests.append(function)
-
-
-class Skipped(Exception):
-    """Something that the test needs is not installed."""
 
 
 def run(*command, status=0, env=None):
@@ -107,7 +101,7 @@ def write(path, all_packets):
 # --- Recording -----------------------------------------------------------------
 
 
-@test
+@tap.test
 def the_status_is_that_of_the_command():
     for command, status in (("exit 7", 7), ("kill -9 $$", 137), ("true", 0)):
         record("status", "sh", "-c", command, status=status)
@@ -115,7 +109,7 @@ def the_status_is_that_of_the_command():
                                                     status=127)[1]
 
 
-@test
+@tap.test
 def a_command_line_that_is_wrong_and_a_daemon_that_is_not_there_are_told():
     for wrong in ((), ("file",), ("-x", "file", "true"), ("-o", "file")):
         assert "usage:" in run(VMCTL, "record", *wrong, status=2)
@@ -126,7 +120,7 @@ def a_command_line_that_is_wrong_and_a_daemon_that_is_not_there_are_told():
                                        status=2)
 
 
-@test
+@tap.test
 def the_socket_is_in_a_folder_of_its_own_that_goes():
     _, said = record("folder", "sh", "-c",
                      'cd "$(dirname "$VMD_SOCKET")" && pwd && stat -c %a .',
@@ -136,7 +130,7 @@ def the_socket_is_in_a_folder_of_its_own_that_goes():
     assert not os.path.exists(where)
 
 
-@test
+@tap.test
 def a_signal_goes_on_to_the_command():
     path = folder + "/signal"
     program = subprocess.Popen([VMD, "--config", "none", "--run", VMCTL, "record", path,
@@ -147,7 +141,7 @@ def a_signal_goes_on_to_the_command():
     assert program.wait(60) == 9
 
 
-@test
+@tap.test
 def every_message_is_there():
     path, said = record("all", *script(
         "a = vm_allocate $self 0 1M ANYWHERE; vm_write $self $a \"hello\"; "
@@ -168,7 +162,7 @@ def every_message_is_there():
     assert data == b"hello" + bytes((1 << 20) - 5)
 
 
-@test
+@tap.test
 def data_of_any_size_go_through_and_are_kept():
     path, said = record("large", "sh", "-c", f"""
         {VMCTL} -c 'a = vm_allocate $self 0 48M ANYWHERE
@@ -231,7 +225,7 @@ for i in range(81):
 """
 
 
-@test
+@tap.test
 def a_window_is_refused_in_its_turn():
     path, _ = record("window", sys.executable, "-c", WINDOW)
     there = [p for p in packets(path) if p.what == MESSAGE]
@@ -241,7 +235,7 @@ def a_window_is_refused_in_its_turn():
     assert replay(path) == "calls: 40, differences: 0\n"
 
 
-@test
+@tap.test
 def who_does_not_read_is_not_read_from():
     record("slow", sys.executable, "-c", SLOW)
 
@@ -249,7 +243,7 @@ def who_does_not_read_is_not_read_from():
 # --- Replaying -----------------------------------------------------------------
 
 
-@test
+@tap.test
 def the_demonstration_replays_without_a_difference():
     path, said = record("demo", VMCTL, DEMO, env={"VMD_PERSONALITY": "osf"})
     assert said.endswith("done: all was as expected\n")
@@ -257,7 +251,7 @@ def the_demonstration_replays_without_a_difference():
     assert ", differences: 0\n" in replay(path, "--personality", "osf")
 
 
-@test
+@tap.test
 def under_another_personality_the_differences_are_told():
     path, _ = record("demo", VMCTL, DEMO)
     told = replay(path, "--personality", "gnu", status=1).splitlines()
@@ -268,7 +262,7 @@ def under_another_personality_the_differences_are_told():
     assert replay(path, env={"VMD_PERSONALITY": "gnu"}, status=1).splitlines() == told
 
 
-@test
+@tap.test
 def differences_are_told_as_json():
     path, _ = record("json", *script(
         "vm_protect $self 0 4K FALSE r-- expect INVALID_ADDRESS"))
@@ -282,7 +276,7 @@ def differences_are_told_as_json():
         {"verb": "replay", "calls": 1, "differences": 1}], told
 
 
-@test
+@tap.test
 def a_code_a_field_and_data_that_differ_are_told():
     path, _ = record("differs", *script(
         'vm_protect $self 0 4K FALSE r-- expect INVALID_ADDRESS; '
@@ -307,14 +301,14 @@ def a_code_a_field_and_data_that_differ_are_told():
     assert told.endswith(", differences: 2\n"), told
 
 
-@test
+@tap.test
 def the_queue_example_replays():
     path, _ = record("queue", QUEUE)
     assert ", differences: 0\n" in replay(path)
     assert "now KERN_INVALID_ARGUMENT" in replay(path, "--personality", "gnu", status=1)
 
 
-@test
+@tap.test
 def connections_at_the_same_time_are_told_apart():
     path, _ = record("two", "sh", "-c",
                      f"{VMCTL} {DEMO} >/dev/null & {VMCTL} {DEMO} >/dev/null && wait")
@@ -326,7 +320,7 @@ def connections_at_the_same_time_are_told_apart():
     assert re.search(r"^1\.", told, re.M) and re.search(r"^2\.", told, re.M)
 
 
-@test
+@tap.test
 def names_and_places_may_be_others_now():
     path, _ = record("names", *script(
         "child = task_create $self TRUE; a = vm_allocate $child 0 16K ANYWHERE; "
@@ -359,7 +353,7 @@ def names_and_places_may_be_others_now():
     assert replay(path) == "calls: 9, differences: 0\n"
 
 
-@test
+@tap.test
 def notices_are_waited_for():
     path, _ = record("notice", *script(
         "port = mach_port_allocate $self RECEIVE; child = task_create $self FALSE; "
@@ -377,7 +371,7 @@ def notices_are_waited_for():
     assert "1 notice mach_notify_dead_name: none came now\n" in replay(path, status=1)
 
 
-@test
+@tap.test
 def what_is_no_whole_capture_is_refused():
     path, _ = record("cut", *script("vm_allocate $self 0 4K ANYWHERE; "
                                     'vm_write $self 0x1000 "x"*300K expect INVALID_ADDRESS'))
@@ -404,7 +398,7 @@ def what_is_no_whole_capture_is_refused():
     assert "usage:" in run(VMCTL, "replay", "--personality", "vms", path, status=2)
 
 
-@test
+@tap.test
 def a_damaged_capture_does_no_harm():
     path, _ = record("hurt", VMCTL, DEMO)
     with open(path, "rb") as file:
@@ -424,14 +418,14 @@ def a_damaged_capture_does_no_harm():
     assert 2 in told
 
 
-@test
+@tap.test
 def a_daemon_that_is_not_there_is_told():
     path, _ = record("alone", *script("vm_allocate $self 0 4K ANYWHERE"))
     assert "there is no daemon" in run(VMCTL, "--socket", folder + "/none", "replay",
                                        path, status=3)
 
 
-@test
+@tap.test
 def all_fields_that_are_ports_are_known():
     with open(SOURCE + "/client/vmctl/translation.c") as file:
         known = set(re.findall(r'^\t\{ (?:NULL|"MachPort"|"MachNotify"), "(\w+)" },',
@@ -450,11 +444,11 @@ def all_fields_that_are_ports_are_known():
 
 def tshark(path, *options):
     if not DISSECTOR or not shutil.which("tshark"):
-        raise Skipped("no tshark")
+        raise tap.Skipped("no tshark")
     return run("tshark", "-X", "lua_script:" + DISSECTOR, "-r", path, *options)
 
 
-@test
+@tap.test
 def wireshark_shows_calls_by_name_with_their_fields():
     path, _ = record("shark", *script(
         'a = vm_allocate $self 0 4K ANYWHERE; vm_write $self $a "hello"; '
@@ -473,7 +467,7 @@ def wireshark_shows_calls_by_name_with_their_fields():
         assert "vmd\t" + line in said, (line, said)
 
 
-@test
+@tap.test
 def wireshark_pairs_requests_and_replies():
     path, _ = record("pairs", "sh", "-c", f"{VMCTL} {DEMO} >/dev/null & "
                      f"{VMCTL} -c 'lookup = bootstrap_look_up $bootstrap \"none\" "
@@ -491,7 +485,7 @@ def wireshark_pairs_requests_and_replies():
     assert any(row[4] == "bootstrap_look_up" for _, row in calls)
 
 
-@test
+@tap.test
 def wireshark_survives_what_is_damaged():
     path, _ = record("torn", VMCTL, DEMO)
     there = list(packets(path))
@@ -508,17 +502,5 @@ def wireshark_survives_what_is_damaged():
 
 
 with tempfile.TemporaryDirectory(prefix="vmd-record-") as folder:
-    failures = 0
-    print(f"1..{len(tests)}")
-    for number, function in enumerate(tests, 1):
-        name = function.__name__.replace("_", " ")
-        try:
-            function()
-            print(f"ok {number} - {name}", flush=True)
-        except Skipped as reason:
-            print(f"ok {number} - {name} # SKIP {reason}", flush=True)
-        except Exception as error:            # pylint: disable=broad-except
-            failures += 1
-            print(f"not ok {number} - {name}\n# {type(error).__name__}: "
-                  f"{str(error)[:1500]!r}", flush=True)
+    failures = tap.run()
 sys.exit(1 if failures else 0)

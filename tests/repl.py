@@ -17,21 +17,19 @@ import tempfile
 import termios
 import time
 
+sys.dont_write_bytecode = True
+from support import tap                       # pylint: disable=wrong-import-position
+
 VMD, VMCTL, HOW = sys.argv[1:4]
 EDITS = HOW == "edits"
 PROMPT = "vmd> "
-tests = []
 daemons = []
-
-
-def test(function):
-    tests.append(function)
 
 
 def edited(function):
     """Only of a vmctl that has an editor."""
     if EDITS:
-        tests.append(function)
+        tap.test(function)
 
 
 class Session:
@@ -128,7 +126,7 @@ def session(*arguments, **more):
     return s
 
 
-@test
+@tap.test
 def replies_are_printed_and_variables_live_on():
     s = session()
     assert s.line("a = vm_allocate $self 0 64K ANYWHERE") == "address=0x1000\n"
@@ -140,7 +138,7 @@ def replies_are_printed_and_variables_live_on():
     assert s.end("exit\n") == 0
 
 
-@test
+@tap.test
 def what_is_wrong_is_told_and_the_session_goes_on():
     s = session()
     assert s.line("vm_alocate $self") == (
@@ -154,7 +152,7 @@ def what_is_wrong_is_told_and_the_session_goes_on():
     assert s.end("quit\n") == 0
 
 
-@test
+@tap.test
 def of_a_line_that_is_wrong_nothing_runs_and_nothing_stays():
     s = session()
     assert "no such command" in s.line("a = vm_allocate $self 0 4K 1; vm_bad")
@@ -167,7 +165,7 @@ def of_a_line_that_is_wrong_nothing_runs_and_nothing_stays():
     assert s.end("exit\n") == 0
 
 
-@test
+@tap.test
 def help_tells_types_and_units():
     s = session()
     assert s.line("help vm_protect") == (
@@ -182,7 +180,7 @@ def help_tells_types_and_units():
     assert s.end("exit\n") == 0
 
 
-@test
+@tap.test
 def verbs_are_there():
     s = session()
     s.line("vm_allocate $self 0 64K ANYWHERE")
@@ -192,13 +190,13 @@ def verbs_are_there():
     assert s.end("exit\n") == 0
 
 
-@test
+@tap.test
 def the_end_of_input_ends_it():
     s = session()
     assert s.end("\4") == 0
 
 
-@test
+@tap.test
 def a_daemon_that_has_gone_away_ends_it_with_3():
     s = session()
     s.line("vm_allocate $self 0 64K ANYWHERE")
@@ -209,7 +207,7 @@ def a_daemon_that_has_gone_away_ends_it_with_3():
     assert s.end() == 3
 
 
-@test
+@tap.test
 def a_daemon_that_is_not_there_yet_is_told():
     s = session(daemon=False)
     assert "cannot connect" in s.line("vm_allocate $self 0 64K ANYWHERE")
@@ -219,14 +217,14 @@ def a_daemon_that_is_not_there_yet_is_told():
     assert s.end("exit\n") == 0
 
 
-@test
+@tap.test
 def a_script_is_run_as_ever_when_it_is_piped():
     done = subprocess.run([VMCTL], input="print 1\n", capture_output=True,
                           text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "1\n", ""), done
 
 
-@test
+@tap.test
 def on_a_dumb_terminal_lines_are_just_read():
     s = session(TERM="dumb")
     assert s.line("print 1") == "1\n"
@@ -236,7 +234,7 @@ def on_a_dumb_terminal_lines_are_just_read():
     assert s.end("\4") == 0
 
 
-@test
+@tap.test
 def colour_is_not_wanted_by_all():
     s = session()
     s.keys("vm_bad\n")
@@ -250,7 +248,7 @@ def colour_is_not_wanted_by_all():
     assert s.end("exit\n") == 0
 
 
-@test
+@tap.test
 def addresses_stand_back():
     s = session()
     s.keys("vm_allocate $self 0 4K ANYWHERE; show $self 0x1000 1\n")
@@ -347,26 +345,13 @@ def ctrl_c_drops_the_line_and_nothing_else():
     assert s.end("exit\n") == 0
 
 
-def run():
-    failed = 0
-    print("1..%d" % len(tests))
-    for number, function in enumerate(tests, 1):
-        name = function.__name__.replace("_", " ")
-        try:
-            function()
-            print("ok %d - %s" % (number, name))
-        except Exception as e:
-            failed += 1
-            print("not ok %d - %s" % (number, name))
-            print("# %s: %s (line %d)" % (type(e).__name__, str(e).replace("\n", "\n# "), e.__traceback__.tb_next.tb_lineno))
-        sys.stdout.flush()
-        while daemons:
-            daemons.pop().kill()
-    return failed
+def kill_all():
+    while daemons:
+        daemons.pop().kill()
 
 
 with tempfile.TemporaryDirectory() as scratch:
     for name in ("VMD_SOCKET", "VMD_PERSONALITY", "VMD_DEBUG"):
         os.environ.pop(name, None)
-    failures = run()
+    failures = tap.run(after=kill_all)
 sys.exit(1 if failures else 0)

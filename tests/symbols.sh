@@ -17,6 +17,8 @@ root=$2
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 2' HUP INT TERM
+# shellcheck source=tests/support/tap.sh
+. "${0%/*}/support/tap.sh"
 
 # Functions and variables, without the version's own name.
 exported() {
@@ -24,31 +26,11 @@ exported() {
 	awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort -u
 }
 
-# The statements of a header, one a line, without comments and directives.
-statements() {
-	awk '
-	{
-		while (sub(/\\$/, "")) { getline more; $0 = $0 more }
-		if (!/^[ \t]*#/) text = text " " $0
-	}
-	END {
-		while ((start = index(text, "/*"))) {
-			rest = substr(text, start + 2)
-			text = substr(text, 1, start - 1) " " \
-			    substr(rest, index(rest, "*/") + 2)
-		}
-		gsub(/extern "C" [{]/, ";", text)
-		gsub(/[ \t]+/, " ", text)
-		gsub(/; ?/, "\n", text)
-		print text
-	}' "$1"
-}
-
 # What is declared: a name before a parenthesis, or the last one behind extern.
 declared() {
 	for header in "$1"/client/mach/*.h "$1"/client/servers/*.h \
 	    "$1"/client/vmd.h; do
-		statements "$header"
+		awk -f "${0%/*}/support/statements.awk" "$header"
 	done | awk '
 	/^ ?typedef |[{]/ { next }
 	/[(]/ { sub(/ ?[(].*/, ""); sub(/.*[ *]/, ""); print; next }
@@ -66,21 +48,6 @@ served() {
 	    "$1"/proto/*.proto |
 	awk '$2 != "Absent" && $1 !~ /_trap$|^mach_notify_|^vmd_window/ { print $1 }' |
 	sort -u
-}
-
-number=0
-failed=0
-
-# holds NAME NAMES...: none are to be there
-holds() {
-	number=$((number + 1))
-	if [ -z "$2" ]; then
-		echo "ok $number - $1"
-	else
-		echo "not ok $number - $1"
-		printf '%s\n' "$2" | sed 's/^/# /'
-		failed=1
-	fi
 }
 
 exported "$library" >"$work/exported"
@@ -103,5 +70,4 @@ soname=$(readelf -d "$library" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')
 wrong=
 [ "$soname" = libvmd.so.0 ] || wrong="it is '$soname'"
 holds "the library's soname is libvmd.so.0" "$wrong"
-echo "1..$number"
-exit "$failed"
+tap_end

@@ -31,23 +31,8 @@ vmctl=$5
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 2' HUP INT TERM
-number=0
-failed=0
-
-# try NAME COMMAND...: is it true?
-try() {
-	name=$1
-	shift
-	number=$((number + 1))
-	if "$@" >"$work/said" 2>&1; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		sed 's/^/# /' "$work/said"
-		failed=1
-	fi
-}
-
+# shellcheck source=tests/support/tap.sh
+. "${0%/*}/support/tap.sh"
 # is_command NAME FILE
 is_command() {
 	found=$(command -v "$1")
@@ -121,5 +106,4 @@ done
 try "python finds its module, and that the library" \
     vmd --run python3 -c \
     'import mach; mach.vm_allocate(mach.mach_task_self(), mach.vm_page_size())'
-echo "1..$number"
-exit "$failed"
+tap_end

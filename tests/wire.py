@@ -14,11 +14,11 @@ import re
 import socket
 import struct
 import sys
-import traceback
 
 if len(sys.argv) != 2 or "VMD_SOCKET" not in os.environ:
     sys.exit("usage: vmd --run /usr/bin/python3 wire.py FOLDER")
-sys.path.insert(0, sys.argv[1])
+sys.dont_write_bytecode = True
+sys.path.insert(1, sys.argv[1])
 
 import bootstrap_pb2  # noqa: E402
 import gnumach_pb2  # noqa: E402
@@ -30,6 +30,7 @@ import notify_pb2  # noqa: E402
 import task_pb2  # noqa: E402
 import vm_map_pb2  # noqa: E402
 import vmd_pb2  # noqa: E402
+from support import tap  # noqa: E402
 
 README = pathlib.Path(__file__).resolve().parent.parent / "proto/README.md"
 
@@ -208,15 +209,8 @@ def some(size, seed=1):
 
 # What is promised: the name of a function says it.
 
-TESTS = []
 
-
-def promise(function):
-    TESTS.append(function)
-    return function
-
-
-@promise
+@tap.test
 def a_hello_is_answered():
     magic, version, code, personality, page_size, body, data = \
         Client().welcome()
@@ -225,14 +219,14 @@ def a_hello_is_answered():
     assert (page_size, body, data) == (PAGE, 65536, 0xFFFFFFFF)
 
 
-@promise
+@tap.test
 def a_hello_may_choose_a_personality():
     for number in 1, 2, 3:
         welcome = Client(personality=number, page_size=PAGE).welcome()
         assert (welcome[2], welcome[3]) == (SUCCESS, number)
 
 
-@promise
+@tap.test
 def another_version_is_refused_and_the_right_one_named():
     client = Client(version=2)
     magic, version, code = client.welcome()[:3]
@@ -240,7 +234,7 @@ def another_version_is_refused_and_the_right_one_named():
     assert client.is_at_end()
 
 
-@promise
+@tap.test
 def an_unknown_personality_or_page_size_is_refused():
     for hello in {"personality": 4}, {"page_size": 8192}:
         client = Client(**hello)
@@ -248,12 +242,12 @@ def an_unknown_personality_or_page_size_is_refused():
         assert client.is_at_end()
 
 
-@promise
+@tap.test
 def what_is_no_hello_gets_no_answer():
     assert Client(magic=0x20544547).is_at_end()
 
 
-@promise
+@tap.test
 def the_hello_and_the_first_request_may_go_together():
     client = Client()
     client.send(frame(9001, 0, 77))
@@ -262,7 +256,7 @@ def the_hello_and_the_first_request_may_go_together():
     assert (reply.id, reply.token, reply.code) == (9101, 77, SUCCESS)
 
 
-@promise
+@tap.test
 def fresh_memory_reads_as_zeros():
     client = new_client()
     address = client.allocate(2 * PAGE)
@@ -270,7 +264,7 @@ def fresh_memory_reads_as_zeros():
     assert client.read(address, 2 * PAGE) == bytes(2 * PAGE)
 
 
-@promise
+@tap.test
 def data_behind_the_body_are_written_and_read_back():
     client = new_client()
     address = client.allocate(4 * PAGE)
@@ -279,7 +273,7 @@ def data_behind_the_body_are_written_and_read_back():
     assert client.read(address, 100) == bytes(100)
 
 
-@promise
+@tap.test
 def the_offset_in_a_descriptor_changes_nothing_but_the_work():
     client = new_client()
     address = client.allocate(4 * PAGE)
@@ -289,7 +283,7 @@ def the_offset_in_a_descriptor_changes_nothing_but_the_work():
         assert client.read(address + 100, len(data)) == data
 
 
-@promise
+@tap.test
 def the_offset_of_a_reply_is_that_of_the_address_from_two_pages_on():
     client = new_client()
     address = client.allocate(4 * PAGE)
@@ -300,7 +294,7 @@ def the_offset_of_a_reply_is_that_of_the_address_from_two_pages_on():
         assert reply.offsets == [offset]
 
 
-@promise
+@tap.test
 def a_copy_is_made_and_stays_what_it_was():
     client = new_client()
     source, to = client.allocate(2 * PAGE), client.allocate(2 * PAGE)
@@ -311,7 +305,7 @@ def a_copy_is_made_and_stays_what_it_was():
     assert client.read(to, 2 * PAGE) == some(2 * PAGE)
 
 
-@promise
+@tap.test
 def reading_over_tells_how_much():
     client = new_client()
     address = client.allocate(PAGE)
@@ -320,7 +314,7 @@ def reading_over_tells_how_much():
     assert (out.outsize, data) == (300, bytes(300))
 
 
-@promise
+@tap.test
 def a_failed_call_is_its_code_in_the_frame_and_no_body():
     client = new_client()
     client.send(frame(3805, TASK_SELF, 5, b"\x08\x80\x20\x10\x80\x20"))
@@ -329,7 +323,7 @@ def a_failed_call_is_its_code_in_the_frame_and_no_body():
     assert struct.unpack("<i", head[24:]) == (INVALID_ADDRESS,)
 
 
-@promise
+@tap.test
 def the_destination_is_judged_before_the_id_and_that_before_the_body():
     client = new_client()
     host = client.do("host_self_trap", port=0)[0].host
@@ -370,7 +364,7 @@ def the_destination_is_judged_before_the_id_and_that_before_the_body():
         assert reply.code == code, (id_, hex(port), reply.code, code)
 
 
-@promise
+@tap.test
 def a_field_that_is_not_known_is_passed_over():
     client = new_client()
     id_, request, _ = ROUTINES["vm_copy"]
@@ -379,7 +373,7 @@ def a_field_that_is_not_known_is_passed_over():
     assert client.ask(id_, body=body.SerializeToString() + more).code == 0
 
 
-@promise
+@tap.test
 def ranges_that_are_read_at_once_come_one_behind_the_other():
     client = new_client()
     address = client.allocate(16 * PAGE)
@@ -393,7 +387,7 @@ def ranges_that_are_read_at_once_come_one_behind_the_other():
     assert data == [there[:PAGE], there[5:8], there[7 * PAGE:11 * PAGE]]
 
 
-@promise
+@tap.test
 def a_reply_has_up_to_256_descriptors():
     client = new_client()
     address = client.allocate(PAGE)
@@ -403,7 +397,7 @@ def a_reply_has_up_to_256_descriptors():
         INVALID_ARGUMENT
 
 
-@promise
+@tap.test
 def requests_in_one_write_are_answered_in_order():
     client = new_client()
     address = client.allocate(PAGE)
@@ -416,7 +410,7 @@ def requests_in_one_write_are_answered_in_order():
     assert (second.id, second.token, second.data) == (3905, 7, [b"abcd"])
 
 
-@promise
+@tap.test
 def a_request_may_come_byte_by_byte():
     client = new_client()
     address = client.allocate(PAGE)
@@ -427,7 +421,7 @@ def a_request_may_come_byte_by_byte():
     assert client.read(address, 6) == b"slowly"
 
 
-@promise
+@tap.test
 def a_region_is_told():
     client = new_client()
     client.do("vm_allocate", address=0x40000, size=3 * PAGE, flags=0)
@@ -442,7 +436,7 @@ def a_region_is_told():
     assert client.call("vm_region", address=0x43000)[0] == INVALID_ADDRESS
 
 
-@promise
+@tap.test
 def a_child_inherits_what_it_is_to():
     client = new_client()
     share, copy, none = (client.allocate(PAGE) for _ in range(3))
@@ -462,7 +456,7 @@ def a_child_inherits_what_it_is_to():
         INVALID_DEST
 
 
-@promise
+@tap.test
 def a_right_that_comes_again_has_the_same_name():
     client = new_client()
     names = {client.do("host_self_trap", port=0)[0].host for _ in range(3)}
@@ -475,7 +469,7 @@ def a_right_that_comes_again_has_the_same_name():
     assert client.call("host_page_size", host)[0] == INVALID_DEST
 
 
-@promise
+@tap.test
 def a_port_that_was_registered_is_found_on_another_connection():
     client, other = new_client(), new_client()
     address = client.allocate(PAGE)
@@ -492,7 +486,7 @@ def a_port_that_was_registered_is_found_on_another_connection():
                       service_name="Ä".encode())[0] == 1102
 
 
-@promise
+@tap.test
 def a_name_is_text():
     client = new_client()
     for name, code in {b"": 4, b"a" * 127: 1102, b"a" * 128: 4, b"a\0": 4,
@@ -501,7 +495,7 @@ def a_name_is_text():
                            service_name=name)[0] == code, name
 
 
-@promise
+@tap.test
 def twenty_names_are_looked_up_at_once():
     client = new_client()
     out, _ = client.do("bootstrap_look_up_array", BOOTSTRAP,
@@ -512,7 +506,7 @@ def twenty_names_are_looked_up_at_once():
                        service_names=[b"a"] * 21)[0] == 1104
 
 
-@promise
+@tap.test
 def megabytes_go_both_ways():
     client = new_client()
     size = 4 << 20
@@ -523,7 +517,7 @@ def megabytes_go_both_ways():
     assert client.read(address + 3, size // 2) == some(size // 2, 5)
 
 
-@promise
+@tap.test
 def what_is_no_frame_costs_the_connection():
     good = frame(9001, 0, 1)
     block = struct.pack("<2I", 2, 0) + DESCRIPTOR.pack(1, 0, 1) * 2
@@ -550,7 +544,7 @@ def what_is_no_frame_costs_the_connection():
         assert client.is_at_end(), what
 
 
-@promise
+@tap.test
 def the_largest_body_is_taken():
     client = new_client()
     body = b"\x08\x00\x10\x00\x18\x00"
@@ -559,7 +553,7 @@ def the_largest_body_is_taken():
     assert client.ask(3808, body=body).code == SUCCESS
 
 
-@promise
+@tap.test
 def a_notice_comes_between_replies():
     client = new_client()
     box = client.do("mach_port_allocate", right=1)[0].name
@@ -579,7 +573,7 @@ def a_notice_comes_between_replies():
     client.do("vmd_check", port=0)
 
 
-@promise
+@tap.test
 def the_table_of_notices_is_the_service():
     methods = notify_pb2.DESCRIPTOR.services_by_name["Notify"].methods
     table = README.read_text("utf-8").split("\n## Notices")[1].split("\n## ")
@@ -589,7 +583,7 @@ def the_table_of_notices_is_the_service():
     assert set(rows) == sent, set(rows) ^ sent
 
 
-@promise
+@tap.test
 def a_request_may_have_no_token():
     client = new_client()
     client.send(frame(9001, 0, 0))
@@ -603,7 +597,7 @@ def readme_bytes(title):
     return bytes.fromhex("".join(lines))
 
 
-@promise
+@tap.test
 def the_examples_of_the_readme_are_what_happens():
     client = new_client()
     client.do("vm_allocate", address=0x10000, size=4 * PAGE, flags=0)
@@ -615,7 +609,7 @@ def the_examples_of_the_readme_are_what_happens():
     assert client.read(0x12000, 9) == b"\0\0\0hello\0"
 
 
-@promise
+@tap.test
 def the_table_of_the_readme_is_the_services():
     table = README.read_text("utf-8").split("Served today")[1].split("\n## ")
     rows = re.findall(r"\| (\d+) \| `(\w+)` ", table[0])
@@ -624,20 +618,5 @@ def the_table_of_the_readme_is_the_services():
     assert set(rows) == served, set(rows) ^ served
 
 
-def main():
-    failed = 0
-    for number, test in enumerate(TESTS, 1):
-        name = test.__name__.replace("_", " ")
-        try:
-            test()
-            print(f"ok {number} - {name}")
-        except Exception:  # whatever it is, the next one is told of, too
-            failed += 1
-            print(f"not ok {number} - {name}")
-            print(re.sub("(?m)^", "# ", traceback.format_exc().rstrip()))
-    print(f"1..{len(TESTS)}")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(1 if tap.run() else 0)

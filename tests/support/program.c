@@ -15,18 +15,27 @@
 
 static int program = -1; /* $VMD */
 
+char folder[] = "/tmp/vmd-test-XXXXXX", path[64];
+
 void
-program_open(void)
+program_open(unsigned patience)
 {
 	ck_assert_ptr_nonnull(getenv("VMD"));
 	program = open(getenv("VMD"), O_PATH | O_CLOEXEC);
 	ck_assert_int_ge(program, 0);
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/vmd.sock", folder);
+	unsetenv("VMD_SOCKET");
+	unsetenv("VMD_PERSONALITY");
+	alarm(patience);
 }
 
 void
 program_close(void)
 {
+	alarm(0);
 	close(program);
+	ck_assert_msg(rmdir(folder) == 0, "%s is not empty", folder);
 }
 
 /* By its descriptor: another user might not get to where it lies. */

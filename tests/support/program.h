@@ -24,9 +24,12 @@ struct result {
 	char err[4096];
 };
 
-/* Finds it, around the tests of a file. */
-void program_open(void);
+/* Finds it, around the tests of a file. Each has so many seconds, and a folder of
+ * its own, in which it may leave nothing. */
+void program_open(unsigned patience);
 void program_close(void);
+
+extern char folder[], path[64]; /* of a socket there */
 
 /* Becomes it. */
 void program_execute(const struct arguments *arguments)

@@ -28,26 +28,16 @@ enum {
 	IN_USE = 3,
 };
 
-static char folder[] = "/tmp/vmd-test-XXXXXX";
-static char path[64]; /* of a socket there */
-
 void
 test_setup(void)
 {
-	program_open();
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/vmd.sock", folder);
-	unsetenv("VMD_SOCKET");
-	unsetenv("VMD_PERSONALITY");
-	alarm(PATIENCE);
+	program_open(PATIENCE);
 }
 
 void
 test_teardown(void)
 {
-	alarm(0);
 	program_close();
-	ck_assert_msg(rmdir(folder) == 0, "%s is not empty", folder);
 }
 
 /* --- Running it -------------------------------------------------------- */

@@ -2,10 +2,9 @@
  * vm_map_entry.c. */
 #include "tests/support/test.h"
 
-#include <mach/mach_vm.h>
-
 #include "common/cleanup.h"
 #include "tests/support/daemon.h"
+#include "tests/support/mapping.h"
 #include "tests/support/memory.h"
 
 static task_t task;
@@ -22,79 +21,6 @@ test_teardown(void)
 {
 	daemon_stop();
 }
-
-/* --- Three spellings --------------------------------------------------- */
-
-/* What vm_map is asked, but for the task and the address. */
-struct asked {
-	vm_size_t size;
-	vm_address_t mask;
-	int flags;
-	mem_entry_name_port_t object;
-	vm_offset_t offset;
-	boolean_t copy;
-	vm_prot_t current;
-	vm_prot_t maximum;
-	vm_inherit_t inheritance;
-};
-
-static kern_return_t
-classic(task_t where, vm_address_t *address, const struct asked *a)
-{
-	return vm_map(where, address, a->size, a->mask, a->flags, a->object,
-	    a->offset, a->copy, a->current, a->maximum, a->inheritance);
-}
-
-static kern_return_t
-with_64(task_t where, vm_address_t *address, const struct asked *a)
-{
-	return vm_map_64(where, address, a->size, a->mask, a->flags, a->object,
-	    a->offset, a->copy, a->current, a->maximum, a->inheritance);
-}
-
-static kern_return_t
-wide(task_t where, vm_address_t *address, const struct asked *a)
-{
-	mach_vm_address_t at = *address;
-	kern_return_t kr;
-
-	kr = mach_vm_map(where, &at, a->size, a->mask, a->flags, a->object,
-	    a->offset, a->copy, a->current, a->maximum, a->inheritance);
-	*address = at;
-	return kr;
-}
-
-typedef kern_return_t spelling(task_t where, vm_address_t *address,
-    const struct asked *asked);
-
-static spelling *const spellings[] = { classic, with_64, wide };
-
-/* Each must say so, and if it is a refusal change nothing. */
-static void
-all_say(vm_address_t address, const struct asked *asked, kern_return_t code,
-    const char *why)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(spellings); i++) {
-		uint64_t before = digest(task);
-		vm_address_t at = address;
-
-		code_is(spellings[i](task, &at, asked), code, why);
-		if (code == KERN_SUCCESS) {
-			succeeds(vm_deallocate(task, at, asked->size));
-			continue;
-		}
-		ck_assert_uint_eq(at, address);
-		ck_assert_uint_eq(digest(task), before);
-	}
-}
-
-/* Zeros, at an address or from there on, with nothing special about them. */
-static const struct asked zeros = {
-	.size = PAGE,
-	.current = VM_PROT_DEFAULT,
-	.maximum = VM_PROT_ALL,
-	.inheritance = VM_INHERIT_COPY,
-};
 
 /* --- What is refused --------------------------------------------------- */
 
@@ -197,7 +123,7 @@ rows_hold(enum personality personality)
 			.inheritance = row->inheritance,
 		};
 
-		all_say(row->address, &asked, row->codes[personality],
+		all_say(task, row->address, &asked, row->codes[personality],
 		    row->why);
 	}
 	pages_are(task, 0x10000, "ab..c");

@@ -1,11 +1,11 @@
 /* vm_map of memory entries: which part of one, and with what rights. */
 #include "tests/support/test.h"
 
-#include <mach/mach_vm.h>
 #include <mach/vm_purgable.h>
 
 #include "common/cleanup.h"
 #include "tests/support/daemon.h"
+#include "tests/support/mapping.h"
 #include "tests/support/memory.h"
 
 #define RW   VM_PROT_DEFAULT
@@ -28,79 +28,6 @@ test_teardown(void)
 {
 	daemon_stop();
 }
-
-/* --- Three spellings --------------------------------------------------- */
-
-/* What vm_map is asked, but for the task and the address. */
-struct asked {
-	vm_size_t size;
-	vm_address_t mask;
-	int flags;
-	mem_entry_name_port_t object;
-	vm_offset_t offset;
-	boolean_t copy;
-	vm_prot_t current;
-	vm_prot_t maximum;
-	vm_inherit_t inheritance;
-};
-
-static kern_return_t
-classic(task_t where, vm_address_t *address, const struct asked *a)
-{
-	return vm_map(where, address, a->size, a->mask, a->flags, a->object,
-	    a->offset, a->copy, a->current, a->maximum, a->inheritance);
-}
-
-static kern_return_t
-with_64(task_t where, vm_address_t *address, const struct asked *a)
-{
-	return vm_map_64(where, address, a->size, a->mask, a->flags, a->object,
-	    a->offset, a->copy, a->current, a->maximum, a->inheritance);
-}
-
-static kern_return_t
-wide(task_t where, vm_address_t *address, const struct asked *a)
-{
-	mach_vm_address_t at = *address;
-	kern_return_t kr;
-
-	kr = mach_vm_map(where, &at, a->size, a->mask, a->flags, a->object,
-	    a->offset, a->copy, a->current, a->maximum, a->inheritance);
-	*address = at;
-	return kr;
-}
-
-typedef kern_return_t spelling(task_t where, vm_address_t *address,
-    const struct asked *asked);
-
-static spelling *const spellings[] = { classic, with_64, wide };
-
-/* Each must say so, and if it is a refusal change nothing. */
-static void
-all_say(vm_address_t address, const struct asked *asked, kern_return_t code,
-    const char *why)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(spellings); i++) {
-		uint64_t before = digest(task);
-		vm_address_t at = address;
-
-		code_is(spellings[i](task, &at, asked), code, why);
-		if (code == KERN_SUCCESS) {
-			succeeds(vm_deallocate(task, at, asked->size));
-			continue;
-		}
-		ck_assert_uint_eq(at, address);
-		ck_assert_uint_eq(digest(task), before);
-	}
-}
-
-/* Zeros, at an address or from there on, with nothing special about them. */
-static const struct asked zeros = {
-	.size = PAGE,
-	.current = VM_PROT_DEFAULT,
-	.maximum = VM_PROT_ALL,
-	.inheritance = VM_INHERIT_COPY,
-};
 
 /* Of memory that has these pages, and had a task of its own. */
 static mem_entry_name_port_t
@@ -135,14 +62,15 @@ no_objects(enum personality personality)
 	for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
 		asked = zeros;
 		asked.object = ports[i];
-		all_say(0x20000, &asked, code, "no entry");
-		all_say(0x10000, &asked, code, "no entry, and no room");
+		all_say(task, 0x20000, &asked, code, "no entry");
+		all_say(task, 0x10000, &asked, code, "no entry, and no room");
 		asked.current = 8;
-		all_say(0x20000, &asked, KERN_INVALID_ARGUMENT, "a bit");
+		all_say(task, 0x20000, &asked, KERN_INVALID_ARGUMENT, "a bit");
 		asked = zeros;
 		asked.object = ports[i];
 		asked.size = 0;
-		all_say(0x20000, &asked, KERN_INVALID_ARGUMENT, "no bytes");
+		all_say(task, 0x20000, &asked, KERN_INVALID_ARGUMENT,
+		    "no bytes");
 	}
 }
 
@@ -170,7 +98,8 @@ rights_are_judged(enum personality personality)
 				code = KERN_INVALID_RIGHT;
 			asked.current = both & RWX;
 			asked.copy = both % 2;
-			all_say(0x20000, &asked, code, "rights of an entry");
+			all_say(task, 0x20000, &asked, code,
+			    "rights of an entry");
 		}
 		let_go(asked.object);
 	}
@@ -210,7 +139,8 @@ TEST(a_mask_asks_for_what_the_entry_permits)
 	asked.object = drawn_entry("a", 1, VM_PROT_READ);
 	asked.current = RW | VM_PROT_IS_MASK;
 	asked.maximum = RW;
-	all_say(0x30000, &asked, KERN_INVALID_RIGHT, "the maximum is no mask");
+	all_say(task, 0x30000, &asked, KERN_INVALID_RIGHT,
+	    "the maximum is no mask");
 }
 
 /* Of an entry of three pages, that may be read only: what comes first. */
@@ -255,7 +185,8 @@ parts_are_judged(enum personality personality)
 		asked.offset = parts[i].offset;
 		asked.current = VM_PROT_READ;
 		asked.maximum = parts[i].maximum;
-		all_say(parts[i].address, &asked, parts[i].code, parts[i].why);
+		all_say(task, parts[i].address, &asked, parts[i].code,
+		    parts[i].why);
 	}
 }
 
@@ -320,11 +251,12 @@ parts_are_mapped(enum personality personality)
 		    personality == XNU ? ".abcd." : ".b....");
 		ck_assert_uint_eq(at, 0x20000);
 		asked.size = 4 * PAGE;
-		all_say(0x30000, &asked, KERN_INVALID_ARGUMENT, "too much");
+		all_say(task, 0x30000, &asked, KERN_INVALID_ARGUMENT,
+		    "too much");
 		draw(task, 0x11000, "t");
 		asked.offset = 0;
 		asked.size = PAGE;
-		all_say(0x10000, &asked,
+		all_say(task, 0x10000, &asked,
 		    personality == XNU ? KERN_NO_SPACE : KERN_SUCCESS,
 		    "room for a page");
 	}
@@ -352,11 +284,12 @@ TEST(what_was_shared_or_copied_takes_few_flags)
 		asked.object = drawn_entry("ab", 2, RW | kinds[k]);
 		for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
 			asked.flags = refused[i];
-			all_say(0x20000, &asked, KERN_INVALID_ARGUMENT, "no");
+			all_say(task, 0x20000, &asked, KERN_INVALID_ARGUMENT,
+			    "no");
 		}
 		for (size_t i = 0; i < ARRAY_SIZE(taken); i++) {
 			asked.flags = taken[i];
-			all_say(0x20000, &asked, KERN_SUCCESS, "yes");
+			all_say(task, 0x20000, &asked, KERN_SUCCESS, "yes");
 		}
 	}
 }
@@ -398,7 +331,8 @@ TEST(an_entry_of_data_within_a_page_is_mapped_to_the_byte)
 	fill(task, at + 7, 1, 'y');
 	bytes_are(source, 0x11001, 1, 'y');
 	asked.size = PAGE + 7;
-	all_say(0x30000, &asked, KERN_INVALID_ARGUMENT, "more than its data");
+	all_say(task, 0x30000, &asked, KERN_INVALID_ARGUMENT,
+	    "more than its data");
 	asked.flags = 0;
 	asked.size = 2 * PAGE;
 	at = 0x40000;
