@@ -1,6 +1,8 @@
 #include "tests/support/test.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 struct test *tests;
@@ -49,9 +51,8 @@ teardown(void)
 static TCase *
 add_case(Suite *suite, void (*before)(void))
 {
-	TCase *tcase = tcase_create(SUITE);
+	TCase *tcase = tcase_create(program_invocation_short_name);
 
-	tcase_set_timeout(tcase, TEST_TIMEOUT);
 	if (before)
 		tcase_add_checked_fixture(tcase, before, NULL);
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -62,11 +63,13 @@ add_case(Suite *suite, void (*before)(void))
 int
 main(void)
 {
-	Suite *suite = suite_create(SUITE);
-	TCase *plain = add_case(suite, NULL);
+	Suite *suite = suite_create(program_invocation_short_name);
+	TCase *plain;
 	SRunner *runner;
 	int failed;
 
+	setenv("CK_DEFAULT_TIMEOUT", "300", false); /* seconds, of a test */
+	plain = add_case(suite, NULL);
 	for (struct test *test = tests; test; test = test->next)
 		tcase_add_test(test->before ? add_case(suite, test->before)
 					    : plain,
